@@ -1,1 +1,8 @@
-export {}
+export * as Assertion from "./check/Assertion.ts"
+export * as CheckFailure from "./check/CheckFailure.ts"
+export * as CheckType from "./check/CheckType.ts"
+export * as HttpCheck from "./check/HttpCheck.ts"
+export * as Judgement from "./check/Judgement.ts"
+export * as Observation from "./check/Observation.ts"
+export * as Grid from "./schedule/Grid.ts"
+export * as Sketch from "./result/Sketch.ts"

@@ -1,0 +1,68 @@
+/**
+ * A kind of check, defined once with one Schema: the same value gives the server validation, storage and API, and gives
+ * workers the decoded spec.
+ */
+import { Schema } from "effect"
+import type { Assertion } from "./Assertion.ts"
+
+/** The name of a check type: lower case letters, digits and dashes, `http` or `acme-ledger`. */
+export const CheckKind = Schema.String.check(Schema.isPattern(/^[a-z][a-z0-9-]{0,31}$/)).annotate({
+  identifier: "CheckKind"
+})
+
+/** What a worker can execute, and what a job needs: kind and version of a check type. */
+export const CheckTypeRef = Schema.Struct({
+  kind: CheckKind,
+  version: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 32_767 }))
+}).annotate({ identifier: "CheckTypeRef" })
+export type CheckTypeRef = typeof CheckTypeRef.Type
+
+/** A schema that decodes and encodes without services: what a spec must be. */
+export type SpecSchema<Spec> = Schema.Codec<Spec, unknown>
+
+/**
+ * A check type. `target` gives the one line that lists and tables show for a spec; `defaultAssertions` hold where a
+ * monitor states none.
+ */
+export interface CheckType<out Kind extends string, in out Spec> {
+  readonly kind: Kind
+  readonly version: number
+  readonly spec: SpecSchema<Spec>
+  readonly target: (spec: Spec) => string
+  readonly defaultAssertions: ReadonlyArray<Assertion>
+}
+
+/** Any check type, whatever its spec. */
+// The spec type is invariant: only `any` admits every check type into one registry.
+// eslint-disable-next-line typescript/no-explicit-any
+export type Any = CheckType<string, any>
+
+/**
+ * Defines a check type.
+ *
+ * @example
+ * ```ts
+ * import { CheckType } from "@openseer/core"
+ * import { Schema } from "effect"
+ *
+ * export const LedgerCheck = CheckType.make({
+ *   kind: "acme-ledger",
+ *   version: 1,
+ *   spec: Schema.Struct({ account: Schema.String }),
+ *   target: (spec) => spec.account
+ * })
+ * ```
+ */
+export const make = <const Kind extends string, Spec, Encoded>(options: {
+  readonly kind: Kind
+  readonly version: number
+  readonly spec: Schema.Codec<Spec, Encoded>
+  readonly target: (spec: Spec) => string
+  readonly defaultAssertions?: ReadonlyArray<Assertion>
+}): CheckType<Kind, Spec> => ({
+  kind: options.kind,
+  version: options.version,
+  spec: options.spec,
+  target: options.target,
+  defaultAssertions: options.defaultAssertions ?? []
+})
