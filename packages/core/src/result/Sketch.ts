@@ -23,8 +23,7 @@ export const bucketOf = (valueUs: number): number =>
   valueUs <= 1 ? 0 : Math.min(bucketMax, Math.ceil(Math.log(valueUs) / logGamma))
 
 /** The value in microseconds that a bucket answers with. */
-export const valueOf = (bucket: number): number =>
-  bucket <= 0 ? 1 : (1 - relativeError) * Math.exp(bucket * logGamma)
+export const valueOf = (bucket: number): number => (bucket <= 0 ? 1 : (1 - relativeError) * Math.exp(bucket * logGamma))
 
 /** The sketch of some values in microseconds. */
 export const fromValues = (valuesUs: Iterable<number>): Sketch =>
