@@ -139,13 +139,19 @@ export class WorkerRpc extends RpcGroup.make(
   Rpc.make("GetJobs", {
     payload: {
       protocol: Schema.Int,
+      /** The most runs (members of jobs) wanted. The last job may exceed it. */
       capacity: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })),
       horizonMs: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: horizonMsMax })),
       waitMs: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: waitMsMax })),
       checkTypes: Schema.Array(CheckTypeRef).check(Schema.isMaxLength(64)),
       known: Schema.Array(Schema.Tuple([JobId, Schema.Int])).check(Schema.isMaxLength(5_000))
     },
-    success: Schema.Struct({ jobs: Schema.Array(Job) }),
+    // `servedMs` is how long the control plane had the request, from its handler's start to the answer's sending. Without
+    // it, a worker could tell neither the round trip of a long poll nor the earliest end of a lease granted by one.
+    success: Schema.Struct({
+      jobs: Schema.Array(Job),
+      servedMs: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+    }),
     error: ProtocolUnsupported
   }),
   Rpc.make("SubmitResult", {
