@@ -4,6 +4,7 @@ export default defineConfig({
   resolve: { conditions: ["@openseer/source"] },
   ssr: { resolve: { conditions: ["@openseer/source"] } },
   test: {
+    globalSetup: ["test/TestDatabase.globalSetup.ts"],
     include: [
       "packages/*/src/**/*.test.ts",
       "apps/worker/src/**/*.test.ts",
