@@ -59,7 +59,8 @@ export type JobMember = typeof JobMember.Type
 /**
  * The next tick of a leased job. `dueInMs` counts from the answer's sending to the tick (negative: the tick is past),
  * `leaseMs` to the end of the lease. `members` is left out when the worker said that it knows this version.
- * A run whose lateness would exceed `latenessMaxMs` must not be started.
+ * A run whose lateness would exceed `latenessMaxMs` must not be started. `done` names the members whose runs of this tick
+ * were stored under an earlier lease.
  */
 export const Job = Schema.Struct({
   jobId: JobId,
@@ -73,7 +74,8 @@ export const Job = Schema.Struct({
   intervalMs: Schema.Int,
   leaseMs: DurationMs,
   latenessMaxMs: Schema.Int,
-  members: Schema.optionalKey(Schema.Array(JobMember))
+  members: Schema.optionalKey(Schema.Array(JobMember)),
+  done: Schema.optionalKey(Schema.Array(Schema.Int))
 })
 export type Job = typeof Job.Type
 
