@@ -23,8 +23,8 @@ export class Database extends Context.Service<
      */
     readonly asOrganization: <A, E, R>(
       organizationKey: number,
-      statements: Effect.Effect<A, E | SqlError, R>
-    ) => Effect.Effect<A, E | DatabaseBusy, R>
+      statements: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, Exclude<E, SqlError> | DatabaseBusy, R>
   }
 >()("@openseer/server/Database") {
   /** Pools on the configured database. Fails at the first statement, not here, when it can't be reached. */

@@ -26,7 +26,7 @@ export interface Pool {
    *
    * Fails with {@link DatabaseBusy} when the queue is full, time is up or the database can't be reached.
    */
-  readonly run: <A, E, R>(effect: Effect.Effect<A, E | SqlError, R>) => Effect.Effect<A, E | DatabaseBusy, R>
+  readonly run: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, Exclude<E, SqlError> | DatabaseBusy, R>
   /** Callers that are running or waiting now. */
   readonly depth: Effect.Effect<number>
 }
@@ -73,39 +73,43 @@ export const make = Effect.fn("Pool.make")(function* (options: PoolOptions) {
   const enter = Ref.modify(depth, (n) => (n < limit ? [true, n + 1] : [false, n]))
   const leave = Ref.updateAndGet(depth, (n) => n - 1).pipe(Effect.flatMap((n) => Metric.update(gauge, n)))
 
-  const run: Pool["run"] = (effect) =>
+  const fromSql = (error: SqlError): Effect.Effect<never, DatabaseBusy> => {
+    switch (error.reason._tag) {
+      case "ConnectionError":
+        return busy("unreachable", "the database can't be reached")
+      case "StatementTimeoutError":
+      case "LockTimeoutError":
+        return busy("timeout", `the database took longer than ${options.statementTimeoutMs} ms`)
+      case "DeadlockError":
+      case "SerializationError":
+        return busy("conflict", "the database was busy with the same rows")
+      default:
+        return Effect.die(error)
+    }
+  }
+
+  const run: Pool["run"] = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.acquireUseRelease(
       enter,
-      (admitted) => {
-        if (!admitted) return busy("queue_full", `more than ${options.waitersMax} callers wait for a connection`)
-        return effect.pipe(
-          Effect.retry({
-            while: isTransient,
-            times: retriesMax,
-            schedule: Schedule.exponential("20 millis").pipe(Schedule.jittered)
-          }),
-          Effect.catchIf(isSqlError, (error) => {
-            switch (error.reason._tag) {
-              case "ConnectionError":
-                return busy("unreachable", "the database can't be reached")
-              case "StatementTimeoutError":
-              case "LockTimeoutError":
-                return busy("timeout", `the database took longer than ${options.statementTimeoutMs} ms`)
-              case "DeadlockError":
-              case "SerializationError":
-                return busy("conflict", "the database was busy with the same rows")
-              default:
-                return Effect.die(error)
-            }
-          }),
-          Effect.timeoutOrElse({
-            duration: Duration.millis(options.statementTimeoutMs + graceMs),
-            orElse: () => busy("timeout", `the database took longer than ${options.statementTimeoutMs} ms`)
-          })
-        )
-      },
+      (admitted): Effect.Effect<A, Exclude<E, SqlError> | DatabaseBusy, R> =>
+        admitted
+          ? effect.pipe(
+              Effect.retry({
+                while: isTransient,
+                times: retriesMax,
+                schedule: Schedule.exponential("20 millis").pipe(Schedule.jittered)
+              }),
+              Effect.catch((error) =>
+                isSqlError(error) ? fromSql(error) : Effect.fail(error as Exclude<E, SqlError>)
+              ),
+              Effect.timeoutOrElse({
+                duration: Duration.millis(options.statementTimeoutMs + graceMs),
+                orElse: () => busy("timeout", `the database took longer than ${options.statementTimeoutMs} ms`)
+              })
+            )
+          : busy("queue_full", `more than ${options.waitersMax} callers wait for a connection`),
       (admitted) => (admitted ? leave : Effect.void)
-    ) as never
+    )
 
   return { sql, run, depth: Ref.get(depth) } satisfies Pool
 })

@@ -1,0 +1,294 @@
+/**
+ * LEASE: hands jobs out to workers, extends and takes back leases. The only stage that grants and releases.
+ *
+ * A lease is the pair (`ready_at`, `lease_id`) on a job's row: until `ready_at` the tick belongs to the worker that holds
+ * `lease_id`. An expired lease needs no reaper, since its `ready_at` has simply come: the next grant takes the job with a
+ * new `lease_id`, and whatever the old holder still submits is fenced. All instants are the database's.
+ *
+ * A free job is handed out up to 5 s ahead of its due instant; one whose lateness has passed is left to ingest, which
+ * turns its ticks into a gap. After three grants of one tick it is left to ingest as well.
+ */
+import { WorkerRpc } from "@openseer/core"
+import { Context, Effect, Layer, Metric } from "effect"
+import { Database } from "../db/Database.ts"
+import type { DatabaseBusy } from "../db/DatabaseError.ts"
+
+/** How long a lease outlives the longest timeout of its job: the time to submit, and the worker's own margin of 2 s. */
+export const leaseGraceMs = 5_000
+
+/** The most jobs in one grant: 100 jobs are up to 10,000 runs. */
+export const grantJobsMax = 100
+
+/** What a worker asks for. */
+export interface GrantRequest {
+  readonly workerKey: number
+  readonly regionKeys: ReadonlyArray<number>
+  readonly capacity: number
+  readonly horizonMs: number
+  readonly checkTypes: ReadonlyArray<{ readonly kind: string; readonly version: number }>
+  readonly known: ReadonlyArray<readonly [jobId: number, version: number]>
+}
+
+/** Grants, renews and releases leases. */
+export class Leases extends Context.Service<
+  Leases,
+  {
+    /** Leases due jobs, oldest first, until their members reach the capacity. An empty answer is not an error. */
+    readonly grant: (request: GrantRequest) => Effect.Effect<ReadonlyArray<WorkerRpc.Job>, DatabaseBusy>
+    /** How long until a job of these regions may be handed out, in milliseconds; `undefined` when none is in sight. */
+    readonly nextReadyMs: (
+      regionKeys: ReadonlyArray<number>,
+      horizonMs: number
+    ) => Effect.Effect<number | undefined, DatabaseBusy>
+    /** Extends the leases that this worker still holds and answers them with their new length. */
+    readonly renew: (
+      workerKey: number,
+      leases: ReadonlyArray<WorkerRpc.LeaseRef>
+    ) => Effect.Effect<ReadonlyArray<WorkerRpc.LeaseRef & { readonly leaseMs: number }>, DatabaseBusy>
+    /** Gives leases back: another worker may have their ticks at once. Answers how many this worker still held. */
+    readonly release: (
+      workerKey: number,
+      leases: ReadonlyArray<WorkerRpc.LeaseRef>
+    ) => Effect.Effect<number, DatabaseBusy>
+  }
+>()("@openseer/server/Leases") {
+  static readonly layer: Layer.Layer<Leases, never, Database> = Layer.effect(
+    Leases,
+    Effect.gen(function* () {
+      const { worker } = yield* Database
+      const { run, sql } = worker
+
+      /**
+       * Locks the jobs it hands out and skips those that another transaction has locked. Safe to run twice: the second
+       * run finds them leased. Served by `jobs_ready`.
+       */
+      const grantJobs = (request: GrantRequest) => sql<GrantedJob>`
+        with picked as materialized (
+          select job_id, ready_at, cardinality(members) as size from app.jobs
+           where region_key = any (${keys(request.regionKeys)}::smallint[])
+             and ready_at <= now() + ${request.horizonMs} * interval '1 millisecond'
+             and (lease_id is null or ready_at <= now())
+             and due_at + app.lateness_max(interval_ms) > now()
+             and attempts < 3 and members <> '{}'
+             and check_kind || '@' || check_version = any (${kinds(request.checkTypes)}::text[])
+           order by ready_at limit ${Math.min(grantJobsMax, request.capacity)} for update skip locked
+        ), chosen as (
+          select job_id from (
+            select job_id, sum(size) over (order by ready_at, job_id) - size as before from picked) s
+           where before < ${request.capacity}
+        )
+        update app.jobs j
+           set ready_at = greatest(j.due_at, now())
+                 + (app.spread_ms(j.interval_ms) + j.timeout_ms + ${leaseGraceMs}) * interval '1 millisecond',
+               lease_id = nextval('app.lease_id'), worker_key = ${request.workerKey}, attempts = j.attempts + 1,
+               granted_version = j.version
+          from chosen, app.regions g
+         where j.job_id = chosen.job_id and g.region_key = j.region_key
+        returning j.job_id, false as one_off, j.lease_id::float8, j.version, j.check_kind, j.check_version::int,
+                  g.name as region_name, extract(epoch from j.due_at)::float8 * 1000 as tick_ms,
+                  extract(epoch from j.due_at - clock_timestamp())::float8 * 1000 as due_in_ms,
+                  extract(epoch from j.ready_at - clock_timestamp())::float8 * 1000 as lease_ms,
+                  j.interval_ms, j.attempts::int, j.members`
+
+      /** As {@link grantJobs}, for checks that run once. Served by `one_off_jobs_ready`. */
+      const grantOneOffs = (request: GrantRequest) => sql<GrantedJob>`
+        with picked as (
+          select job_id from app.one_off_jobs
+           where region_key = any (${keys(request.regionKeys)}::smallint[]) and finished_at is null
+             and ready_at <= now() and expires_at > now() and attempts < 3
+             and check_kind || '@' || check_version = any (${kinds(request.checkTypes)}::text[])
+           order by ready_at limit ${Math.min(grantJobsMax, request.capacity)} for update skip locked
+        )
+        update app.one_off_jobs j
+           set ready_at = now() + (j.timeout_ms + ${leaseGraceMs}) * interval '1 millisecond',
+               lease_id = nextval('app.lease_id'), worker_key = ${request.workerKey}, attempts = j.attempts + 1
+          from picked, app.regions g
+         where j.job_id = picked.job_id and g.region_key = j.region_key
+        returning j.job_id, true as one_off, j.lease_id::float8, 1 as version, j.check_kind, j.check_version::int,
+                  g.name as region_name, extract(epoch from j.requested_at)::float8 * 1000 as tick_ms, 0 as due_in_ms,
+                  extract(epoch from j.ready_at - clock_timestamp())::float8 * 1000 as lease_ms,
+                  86400000 as interval_ms, j.attempts::int, array[]::int[] as members`
+
+      /** What the members of some jobs are to check. Members that were deleted since are left out. */
+      const membersOf = (jobIds: ReadonlyArray<number>) => sql<MemberRow>`
+        select j.job_id, m.monitor_key, m.monitor_id, app.offset_ms(m.monitor_key, j.interval_ms) as offset_ms,
+               m.timeout_ms, m.spec, m.assertions
+          from app.jobs j cross join unnest(j.members) as k join app.monitors m on m.monitor_key = k
+         where j.job_id = any (${keys(jobIds)}::int[])`
+
+      const oneOffMembersOf = (jobIds: ReadonlyArray<number>) => sql<MemberRow>`
+        select j.job_id, j.job_id as monitor_key, coalesce(m.monitor_id, '') as monitor_id, 0 as offset_ms,
+               j.timeout_ms, j.spec, j.assertions
+          from app.one_off_jobs j left join app.monitors m using (monitor_key)
+         where j.job_id = any (${keys(jobIds)}::int[])`
+
+      /** Which members of some jobs already have a result of the tick that is due. */
+      const doneOf = (jobIds: ReadonlyArray<number>) => sql<{ job_id: number; monitor_key: number }>`
+        select j.job_id, r.monitor_key
+          from app.jobs j cross join unnest(j.members) as k join ts.results_raw r
+            on r.monitor_key = k and r.region_key = j.region_key
+           and r.due_at = j.due_at + app.offset_ms(k, j.interval_ms) * interval '1 millisecond'
+         where j.job_id = any (${keys(jobIds)}::int[])`
+
+      const grant = Effect.fn("Leases.grant")(function* (request: GrantRequest) {
+        const granted = yield* run(grantJobs(request))
+        const oneOffs = yield* run(grantOneOffs(request))
+        const known = new Map(request.known)
+        const unknown = granted.filter((job) => known.get(job.job_id) !== job.version).map((job) => job.job_id)
+        const again = granted.filter((job) => job.attempts > 1).map((job) => job.job_id)
+        const members = unknown.length === 0 ? [] : yield* run(membersOf(unknown))
+        const oneOffMembers = oneOffs.length === 0 ? [] : yield* run(oneOffMembersOf(oneOffs.map((job) => job.job_id)))
+        const done = again.length === 0 ? [] : yield* run(doneOf(again))
+        yield* Metric.update(grantsCounter, granted.length)
+        const membersByJob = Map.groupBy(members, (row) => row.job_id)
+        const oneOffMembersByJob = Map.groupBy(oneOffMembers, (row) => row.job_id)
+        const doneByJob = Map.groupBy(done, (row) => row.job_id)
+        return [
+          ...granted.map((row) =>
+            toJob(
+              row,
+              known.get(row.job_id) === row.version ? undefined : (membersByJob.get(row.job_id) ?? []),
+              doneByJob.get(row.job_id)?.map((d) => d.monitor_key)
+            )
+          ),
+          ...oneOffs.map((row) => toJob(row, oneOffMembersByJob.get(row.job_id) ?? [], undefined))
+        ]
+      })
+
+      /** Reads only. Served by `jobs_ready`; a free job counts from its horizon on, a leased one from its expiry. */
+      const nextReadyMs = Effect.fn("Leases.nextReadyMs")(function* (
+        regionKeys: ReadonlyArray<number>,
+        horizonMs: number
+      ) {
+        const rows = yield* run(sql<{ ready_in_ms: number | null }>`
+          select extract(epoch from min(ready_at) - now())::float8 * 1000 as ready_in_ms
+            from app.jobs
+           where region_key = any (${keys(regionKeys)}::smallint[]) and ready_at < now() + interval '1 minute'
+             and lease_id is null and due_at + app.lateness_max(interval_ms) > now()`)
+        const readyInMs = rows[0]?.ready_in_ms
+        return readyInMs === null || readyInMs === undefined ? undefined : Math.max(0, readyInMs - horizonMs)
+      })
+
+      /**
+       * Moves the expiry of leases that are still the current ones, at most to one interval and a minute after the tick,
+       * so that a worker can't keep a job for ever. Locks the rows it moves; safe to run twice.
+       */
+      const renewJobs = (workerKey: number, leases: ReadonlyArray<WorkerRpc.LeaseRef>) => sql<RenewedLease>`
+        update app.jobs j
+           set ready_at = least(now() + (j.timeout_ms + ${leaseGraceMs}) * interval '1 millisecond',
+                                j.due_at + (j.interval_ms + 60000) * interval '1 millisecond')
+          from json_to_recordset(${JSON.stringify(leases)}::json) as l("jobId" int, "oneOff" boolean, "leaseId" bigint)
+         where j.job_id = l."jobId" and j.lease_id = l."leaseId" and not l."oneOff" and j.worker_key = ${workerKey}
+        returning j.job_id, false as one_off, j.lease_id::float8,
+                  extract(epoch from j.ready_at - clock_timestamp())::float8 * 1000 as lease_ms`
+
+      const renew = Effect.fn("Leases.renew")(function* (workerKey: number, leases: ReadonlyArray<WorkerRpc.LeaseRef>) {
+        const rows = yield* run(renewJobs(workerKey, leases))
+        return rows.map((row) => ({
+          jobId: row.job_id,
+          oneOff: row.one_off,
+          leaseId: row.lease_id,
+          leaseMs: Math.floor(row.lease_ms)
+        }))
+      })
+
+      /** Makes jobs free at their tick again. The attempt counts: a tick that three workers gave back is abandoned. */
+      const releaseJobs = (workerKey: number, leases: ReadonlyArray<WorkerRpc.LeaseRef>) => sql<{ job_id: number }>`
+        update app.jobs j set ready_at = j.due_at, lease_id = null, worker_key = null
+          from json_to_recordset(${JSON.stringify(leases)}::json) as l("jobId" int, "oneOff" boolean, "leaseId" bigint)
+         where j.job_id = l."jobId" and j.lease_id = l."leaseId" and not l."oneOff" and j.worker_key = ${workerKey}
+        returning j.job_id`
+
+      const releaseOneOffs = (workerKey: number, leases: ReadonlyArray<WorkerRpc.LeaseRef>) => sql<{ job_id: number }>`
+        update app.one_off_jobs j set ready_at = now(), lease_id = null, worker_key = null
+          from json_to_recordset(${JSON.stringify(leases)}::json) as l("jobId" int, "oneOff" boolean, "leaseId" bigint)
+         where j.job_id = l."jobId" and j.lease_id = l."leaseId" and l."oneOff" and j.worker_key = ${workerKey}
+           and j.finished_at is null
+        returning j.job_id`
+
+      const release = Effect.fn("Leases.release")(function* (
+        workerKey: number,
+        leases: ReadonlyArray<WorkerRpc.LeaseRef>
+      ) {
+        const jobs = yield* run(releaseJobs(workerKey, leases))
+        const oneOffs = yield* run(releaseOneOffs(workerKey, leases))
+        return jobs.length + oneOffs.length
+      })
+
+      return Leases.of({ grant, nextReadyMs, renew, release })
+    })
+  )
+}
+
+const grantsCounter = Metric.counter("openseer_lease_grants_total", { description: "Jobs leased", incremental: true })
+
+interface GrantedJob {
+  readonly job_id: number
+  readonly one_off: boolean
+  readonly lease_id: number
+  readonly version: number
+  readonly check_kind: string
+  readonly check_version: number
+  readonly region_name: string
+  readonly tick_ms: number
+  readonly due_in_ms: number
+  readonly lease_ms: number
+  readonly interval_ms: number
+  readonly attempts: number
+  readonly members: ReadonlyArray<number>
+}
+
+interface MemberRow {
+  readonly job_id: number
+  readonly monitor_key: number
+  readonly monitor_id: string
+  readonly offset_ms: number
+  readonly timeout_ms: number
+  readonly spec: WorkerRpc.JobMember["spec"]
+  readonly assertions: WorkerRpc.JobMember["assertions"]
+}
+
+interface RenewedLease {
+  readonly job_id: number
+  readonly one_off: boolean
+  readonly lease_id: number
+  readonly lease_ms: number
+}
+
+/** A PostgreSQL array literal of integers: the driver infers other types for empty and mixed arrays. */
+const keys = (numbers: ReadonlyArray<number>): string => `{${numbers.join(",")}}`
+
+/** A PostgreSQL array literal of `kind@version`; kinds are letters, digits and dashes, so nothing needs quoting. */
+const kinds = (checkTypes: GrantRequest["checkTypes"]): string =>
+  `{${checkTypes.map(({ kind, version }) => `${kind}@${version}`).join(",")}}`
+
+const toJob = (
+  row: GrantedJob,
+  members: ReadonlyArray<MemberRow> | undefined,
+  done: ReadonlyArray<number> | undefined
+): WorkerRpc.Job => ({
+  jobId: row.job_id,
+  oneOff: row.one_off,
+  leaseId: row.lease_id,
+  version: row.version,
+  checkType: { kind: row.check_kind, version: row.check_version },
+  regionName: row.region_name,
+  tickAt: Math.round(row.tick_ms),
+  dueInMs: Math.round(row.due_in_ms),
+  intervalMs: row.interval_ms,
+  leaseMs: Math.floor(row.lease_ms),
+  latenessMaxMs: Math.min(row.interval_ms, 60_000),
+  ...(members === undefined
+    ? {}
+    : {
+        members: members.map((member) => ({
+          monitorKey: member.monitor_key,
+          monitorId: member.monitor_id,
+          offsetMs: member.offset_ms,
+          timeoutMs: member.timeout_ms,
+          spec: member.spec,
+          assertions: member.assertions
+        }))
+      }),
+  ...(done === undefined ? {} : { done })
+})
