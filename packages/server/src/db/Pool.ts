@@ -99,7 +99,7 @@ export const make = Effect.fn("Pool.make")(function* (options: PoolOptions) {
                 times: retriesMax,
                 schedule: Schedule.exponential("20 millis").pipe(Schedule.jittered)
               }),
-              Effect.catch((error) =>
+              Effect.catch((error): Effect.Effect<never, Exclude<E, SqlError> | DatabaseBusy> =>
                 isSqlError(error) ? fromSql(error) : Effect.fail(error as Exclude<E, SqlError>)
               ),
               Effect.timeoutOrElse({
