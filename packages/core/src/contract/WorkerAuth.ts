@@ -9,7 +9,13 @@ export class WorkerUnauthorized extends Schema.TaggedError<WorkerUnauthorized>()
   message: Schema.String
 }) {}
 
-/** The worker that sent a request, as the control plane knows it. `organizationId` is absent for instance workers. */
+/** The control plane can't serve the call now, and has done nothing: try again after `retryAfterMs`. */
+export class ControlPlaneBusy extends Schema.TaggedError<ControlPlaneBusy>()("ControlPlaneBusy", {
+  retryAfterMs: Schema.Int,
+  message: Schema.String
+}) {}
+
+/** The worker that sent a request, as the control plane knows it: its number, and the regions whose jobs it may have. */
 export class CurrentWorker extends Context.Service<
   CurrentWorker,
   {
@@ -22,5 +28,5 @@ export class CurrentWorker extends Context.Service<
 /** Turns a bearer token (`ostk_…`) into a {@link CurrentWorker}. */
 export class WorkerAuth extends RpcMiddleware.Service<WorkerAuth, { provides: CurrentWorker }>()(
   "@openseer/core/WorkerAuth",
-  { error: WorkerUnauthorized, requiredForClient: true }
+  { error: Schema.Union([WorkerUnauthorized, ControlPlaneBusy]), requiredForClient: true }
 ) {}

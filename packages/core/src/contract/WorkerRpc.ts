@@ -11,7 +11,7 @@ import { CheckTypeRef } from "../check/CheckType.ts"
 import { Outcome, Reason, messageLengthMax } from "../check/Judgement.ts"
 import { Observation } from "../check/Observation.ts"
 import { RegionName } from "../monitor/Region.ts"
-import { WorkerAuth } from "./WorkerAuth.ts"
+import { ControlPlaneBusy, WorkerAuth } from "./WorkerAuth.ts"
 
 /** The protocol that this package speaks. A control plane accepts it and the one before. */
 export const protocolVersion = 1
@@ -154,19 +154,22 @@ export class WorkerRpc extends RpcGroup.make(
       jobs: Schema.Array(Job),
       servedMs: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
     }),
-    error: ProtocolUnsupported
+    error: Schema.Union([ProtocolUnsupported, ControlPlaneBusy])
   }),
   Rpc.make("SubmitResult", {
     payload: { submissions: Schema.Array(Submission).check(Schema.isMaxLength(submissionResultsMax)) },
-    success: Schema.Array(SubmissionVerdict)
+    success: Schema.Array(SubmissionVerdict),
+    error: ControlPlaneBusy
   }),
   Rpc.make("RenewLease", {
     payload: { leases: Schema.Array(LeaseRef).check(Schema.isMaxLength(1_000)) },
-    success: Schema.Array(Schema.Struct({ ...LeaseRef.fields, leaseMs: DurationMs }))
+    success: Schema.Array(Schema.Struct({ ...LeaseRef.fields, leaseMs: DurationMs })),
+    error: ControlPlaneBusy
   }),
   Rpc.make("ReleaseJobs", {
     payload: { leases: Schema.Array(LeaseRef).check(Schema.isMaxLength(1_000)) },
-    success: Schema.Struct({ released: Schema.Int })
+    success: Schema.Struct({ released: Schema.Int }),
+    error: ControlPlaneBusy
   }),
   Rpc.make("Heartbeat", {
     payload: {
@@ -176,7 +179,7 @@ export class WorkerRpc extends RpcGroup.make(
       health: WorkerHealth
     },
     success: Schema.Struct({ serverVersion: Schema.String }),
-    error: ProtocolUnsupported
+    error: Schema.Union([ProtocolUnsupported, ControlPlaneBusy])
   })
 )
   .middleware(WorkerAuth)
@@ -191,6 +194,6 @@ export class WorkerRpc extends RpcGroup.make(
         regionName: Schema.optionalKey(RegionName)
       },
       success: Schema.Struct({ workerId: Schema.String, token: Schema.String, regionName: RegionName }),
-      error: Schema.Union([EnrollmentRefused, ProtocolUnsupported])
+      error: Schema.Union([EnrollmentRefused, ProtocolUnsupported, ControlPlaneBusy])
     })
   ) {}
