@@ -9,7 +9,7 @@
  * turns its ticks into a gap. After three grants of one tick it is left to ingest as well.
  */
 import { WorkerRpc } from "@openseer/core"
-import { Context, Effect, Layer, Metric } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 
@@ -18,6 +18,8 @@ export const leaseGraceMs = 5_000
 
 /** The most jobs in one grant: 100 jobs are up to 10,000 runs. */
 export const grantJobsMax = 100
+
+const askAgainMs = 250
 
 /** What a worker asks for. */
 export interface GrantRequest {
@@ -35,11 +37,11 @@ export class Leases extends Context.Service<
   {
     /** Leases due jobs, oldest first, until their members reach the capacity. An empty answer is not an error. */
     readonly grant: (request: GrantRequest) => Effect.Effect<ReadonlyArray<WorkerRpc.Job>, DatabaseBusy>
-    /** How long until a job of these regions may be handed out, in milliseconds; `undefined` when none is in sight. */
-    readonly nextReadyMs: (
-      regionKeys: ReadonlyArray<number>,
-      horizonMs: number
-    ) => Effect.Effect<number | undefined, DatabaseBusy>
+    /**
+     * As `grant`, but waits up to `waitMs` for something to lease. It asks the database four times a second: jobs are
+     * handed out seconds ahead of their due instant, so that this delays no run.
+     */
+    readonly await: (request: GrantRequest, waitMs: number) => Effect.Effect<ReadonlyArray<WorkerRpc.Job>, DatabaseBusy>
     /** Extends the leases that this worker still holds and answers them with their new length. */
     readonly renew: (
       workerKey: number,
@@ -155,18 +157,14 @@ export class Leases extends Context.Service<
         ]
       })
 
-      /** Reads only. Served by `jobs_ready`; a free job counts from its horizon on, a leased one from its expiry. */
-      const nextReadyMs = Effect.fn("Leases.nextReadyMs")(function* (
-        regionKeys: ReadonlyArray<number>,
-        horizonMs: number
-      ) {
-        const rows = yield* run(sql<{ ready_in_ms: number | null }>`
-          select extract(epoch from min(ready_at) - now())::float8 * 1000 as ready_in_ms
-            from app.jobs
-           where region_key = any (${keys(regionKeys)}::smallint[]) and ready_at < now() + interval '1 minute'
-             and lease_id is null and due_at + app.lateness_max(interval_ms) > now()`)
-        const readyInMs = rows[0]?.ready_in_ms
-        return readyInMs === null || readyInMs === undefined ? undefined : Math.max(0, readyInMs - horizonMs)
+      const awaitJobs = Effect.fn("Leases.await")(function* (request: GrantRequest, waitMs: number) {
+        const startedAt = yield* Clock.currentTimeMillis
+        while (true) {
+          const jobs = yield* grant(request)
+          const elapsedMs = (yield* Clock.currentTimeMillis) - startedAt
+          if (jobs.length > 0 || elapsedMs >= waitMs) return jobs
+          yield* Effect.sleep(Duration.millis(Math.min(askAgainMs, waitMs - elapsedMs)))
+        }
       })
 
       /**
@@ -215,7 +213,7 @@ export class Leases extends Context.Service<
         return jobs.length + oneOffs.length
       })
 
-      return Leases.of({ grant, nextReadyMs, renew, release })
+      return Leases.of({ grant, await: awaitJobs, renew, release })
     })
   )
 }
