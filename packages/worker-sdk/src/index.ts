@@ -1,1 +1,3 @@
-export {}
+export * as ControlPlane from "./ControlPlane.ts"
+export * as Worker from "./Worker.ts"
+export * as WorkerStopped from "./WorkerStopped.ts"

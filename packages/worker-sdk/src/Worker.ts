@@ -1,0 +1,189 @@
+/**
+ * A worker: leases jobs of its region, executes their runs on time, and hands the results in.
+ *
+ * It runs until its scope closes and then drains: it leases and starts no more, lets the runs that are going on finish,
+ * hands their results in, and releases what it did not do, so that another worker has it at once.
+ */
+import { NodeServices } from "@effect/platform-node"
+import { WorkerRpc } from "@openseer/core"
+import { hostname } from "node:os"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, LogLevel, Option, type Redacted, type Scope } from "effect"
+import { ControlPlane } from "./ControlPlane.ts"
+import * as Heartbeat from "./Heartbeat.ts"
+import { type Executors, JobCache } from "./lease/JobCache.ts"
+import type { Lease } from "./lease/Lease.ts"
+import * as LeaseLoop from "./lease/LeaseLoop.ts"
+import * as LeaseTable from "./lease/LeaseTable.ts"
+import { Runner } from "./lease/Runner.ts"
+import { Outbox, outboxResultsMax } from "./outbox/Outbox.ts"
+import type { WorkerStopped } from "./WorkerStopped.ts"
+import { WorkerToken } from "./WorkerToken.ts"
+
+/** The version of this package, as a worker announces it. */
+export const workerVersion = "0.1.0"
+
+/** How many runs may go on at the same time, by default: more wait for seconds on slow targets than use the CPU. */
+export const concurrencyDefault = 256
+
+/** How long a draining worker waits for the runs that are going on, by default, in milliseconds. */
+export const drainMsDefault = 10_000
+
+/** How long a draining worker tries to hand results in and leases back, in milliseconds, each. */
+const handInMs = 5_000
+
+/**
+ * How many runs a worker holds, waiting or going on, for each that may go on at the same time: five seconds' look-ahead
+ * at the rate of runs of 300 ms that keep all of them busy.
+ */
+const lookAheadFactor = 16
+
+/** How to run a worker. See {@link Worker}. */
+export interface WorkerOptions {
+  /** The base URL of the control plane, like `https://openseer.example.com`. */
+  readonly controlPlaneUrl: string
+  /** An enrollment token (`osen_…`) or the cluster token. Needed until the worker is enrolled. */
+  readonly enrollmentToken?: Redacted.Redacted
+  /** Where the worker token is kept. Without it, the worker enrolls at each start. */
+  readonly tokenFile?: string
+  /** The region, needed with the cluster token: an enrollment token is bound to one. */
+  readonly regionName?: string
+  /** Whether to enroll again when the control plane no longer knows the token. Default: stop. */
+  readonly reenroll?: boolean
+  /** The name in the list of workers. Default: the host name. */
+  readonly name?: string
+  /** What this worker can execute. */
+  readonly executors: Executors
+  /** How many runs may go on at the same time. Default {@link concurrencyDefault}. */
+  readonly concurrency?: number
+  /** How many results may wait for a verdict before leasing stops. Default 20,000. */
+  readonly outboxResultsMax?: number
+  /** How long draining waits for the runs that are going on, in milliseconds. Default {@link drainMsDefault}. */
+  readonly drainMs?: number
+  /** How long the control plane may hold a request for jobs, in milliseconds. Default 20,000. */
+  readonly waitMs?: number
+}
+
+/**
+ * A running worker. `stopped` fails with {@link WorkerStopped} when the worker cannot go on, and never succeeds.
+ *
+ * @example
+ * ```ts
+ * import { NodeRuntime } from "@effect/platform-node"
+ * import { Executor, Worker } from "@openseer/worker-sdk"
+ * import { Layer } from "effect"
+ *
+ * declare const executors: Executor.Registry
+ *
+ * const WorkerLive = Worker.Worker.layer({ controlPlaneUrl: "https://openseer.example.com", executors })
+ * NodeRuntime.runMain(Layer.launch(WorkerLive))
+ * ```
+ */
+export class Worker extends Context.Service<Worker, { readonly stopped: Effect.Effect<never, WorkerStopped> }>()(
+  "@openseer/worker-sdk/Worker"
+) {
+  /** Runs a worker until the scope closes. It starts in the background: the control plane may come later. */
+  static readonly layer = (options: WorkerOptions): Layer.Layer<Worker> => Layer.effect(Worker, make(options))
+
+  /** Runs a worker until it is interrupted (and has drained) or cannot go on. */
+  static readonly run = (options: WorkerOptions): Effect.Effect<never, WorkerStopped> =>
+    Effect.scoped(Effect.flatMap(make(options), ({ stopped }) => stopped))
+}
+
+const make = Effect.fnUntraced(function* (
+  options: WorkerOptions
+): Effect.fn.Return<Worker["Service"], never, Scope.Scope> {
+  const stopped = yield* Deferred.make<never, WorkerStopped>()
+  const drain = yield* Deferred.make<void>()
+  const fiber = yield* work(options, Deferred.await(drain)).pipe(
+    Effect.provide(Layer.merge(ControlPlane.layer(options.controlPlaneUrl), NodeServices.layer)),
+    Effect.onExit((exit) => (Exit.isFailure(exit) ? Deferred.failCause(stopped, exit.cause) : Effect.void)),
+    Effect.forkDetach
+  )
+  yield* Effect.addFinalizer(() => Effect.andThen(Deferred.succeed(drain, undefined), Fiber.await(fiber)))
+  return Worker.of({ stopped: Deferred.await(stopped) })
+})
+
+const work = Effect.fnUntraced(function* (options: WorkerOptions, drain: Effect.Effect<void>) {
+  const enrolled = yield* Effect.raceFirst(
+    Effect.asSome(WorkerToken.make({ ...options, name: options.name ?? hostname(), version: workerVersion })),
+    Effect.as(drain, Option.none())
+  )
+  if (Option.isNone(enrolled)) return
+  yield* leaseUntil(options, drain).pipe(Effect.provideService(WorkerToken, enrolled.value))
+})
+
+const leaseUntil = Effect.fnUntraced(function* (options: WorkerOptions, drain: Effect.Effect<void>) {
+  const concurrency = options.concurrency ?? concurrencyDefault
+  const resultsMax = options.outboxResultsMax ?? outboxResultsMax
+  const capacityMax = Math.min(concurrency * lookAheadFactor, resultsMax)
+  const { checkTypes } = options.executors
+
+  const cache = new JobCache(options.executors)
+  const outbox: Outbox["Service"] = yield* Outbox.make({
+    // A job with a short interval can be granted again as soon as its tick is completed.
+    onFinal: ({ intervalMs }) => intervalMs <= WorkerRpc.horizonMsMax && loop.wake()
+  })
+  const runner: Runner = new Runner({
+    concurrency,
+    context: yield* Effect.context<never>(),
+    isDebugging: yield* LogLevel.isEnabled("Debug"),
+    onResult: outbox.add,
+    onOver: (lease) => {
+      leases.complete(lease)
+      outbox.complete(lease)
+    }
+  })
+  const leases: LeaseTable.LeaseTable = yield* LeaseTable.make({ runner, cache })
+  const loop: LeaseLoop.LeaseLoop = yield* LeaseLoop.make({
+    checkTypes,
+    cache,
+    leases,
+    capacity: () => Math.min(capacityMax, resultsMax - outbox.depth()) - runner.outstanding,
+    capacityMax,
+    waitMs: options.waitMs ?? LeaseLoop.waitMsDefault
+  })
+
+  const keeping = Effect.raceAllFirst([
+    outbox.run,
+    leases.run,
+    Heartbeat.run({ runner, checkTypes, version: workerVersion }).pipe(Effect.provideService(Outbox, outbox))
+  ])
+  yield* Effect.logInfo("worker started").pipe(
+    Effect.annotateLogs({ concurrency, kinds: checkTypes.map(({ kind }) => kind) })
+  )
+  const draining = drained({ leases, outbox, runner, drainMs: options.drainMs ?? drainMsDefault })
+  yield* Effect.raceFirst(keeping, Effect.andThen(Effect.raceFirst(loop.run, drain), draining)).pipe(
+    Effect.ensuring(
+      Effect.sync(() => {
+        runner.pause()
+        for (const lease of leases.held()) runner.drop(lease)
+      })
+    )
+  )
+  yield* Effect.logInfo("worker stopped")
+})
+
+/** Leaves nothing behind: what is done is handed in, what is not is released. Each step is bounded. */
+const drained = Effect.fn("Worker.drain")(function* (options: {
+  readonly leases: LeaseTable.LeaseTable
+  readonly outbox: Outbox["Service"]
+  readonly runner: Runner
+  readonly drainMs: number
+}) {
+  const { drainMs, leases, outbox, runner } = options
+  runner.pause()
+  yield* Effect.logInfo("draining").pipe(
+    Effect.annotateLogs({ leases: leases.size(), runsInFlight: runner.inFlight, outboxDepth: outbox.depth() })
+  )
+  const release = (isWanted: (lease: Lease) => boolean) =>
+    leases.release(leases.held().filter(isWanted)).pipe(Effect.timeoutOption(handInMs))
+  const handIn = outbox.drained.pipe(Effect.timeoutOption(handInMs))
+  // Results go before the release of their lease: after it they would be fenced.
+  yield* release((lease) => !runner.isRunning(lease) && !outbox.holds(lease))
+  yield* Effect.sleep(20).pipe(Effect.repeat({ while: () => runner.inFlight > 0 }), Effect.timeoutOption(drainMs))
+  yield* handIn
+  yield* release(() => true)
+  if (!outbox.isEmpty()) {
+    yield* Effect.logWarning("results were not handed in").pipe(Effect.annotateLogs({ outboxDepth: outbox.depth() }))
+  }
+})
