@@ -1,0 +1,31 @@
+/**
+ * The background duties of a control plane: idempotent statements that any replica may run at any moment. No leader.
+ */
+import { Duration, Effect, Layer, Schedule } from "effect"
+import { Retention } from "./aggregate/Retention.ts"
+import { Rollups } from "./aggregate/Rollups.ts"
+import { OverdueTicks } from "./ingest/OverdueTicks.ts"
+
+/** How often each duty runs. A jitter of 20 % keeps replicas apart. */
+export const dutyIntervalsMs = { overdue: 1_000, rollups: 30_000, retention: 600_000 }
+
+/** Runs a duty for ever: a failure is logged and the next round comes all the same. */
+const every = <A, E, R>(name: string, intervalMs: number, duty: Effect.Effect<A, E, R>) =>
+  duty.pipe(
+    Effect.catchCause((cause) => Effect.logWarning("duty failed, it will run again", cause)),
+    Effect.annotateLogs({ duty: name }),
+    Effect.repeat(Schedule.spaced(Duration.millis(intervalMs)).pipe(Schedule.jittered)),
+    Effect.forkScoped
+  )
+
+/** Starts all duties; they end with the scope. */
+export const layer: Layer.Layer<never, never, OverdueTicks | Rollups | Retention> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const overdue = yield* OverdueTicks
+    const rollups = yield* Rollups
+    const retention = yield* Retention
+    yield* every("overdue", dutyIntervalsMs.overdue, overdue.settle)
+    yield* every("rollups", dutyIntervalsMs.rollups, rollups.runOnce)
+    yield* every("retention", dutyIntervalsMs.retention, retention.runOnce)
+  })
+)

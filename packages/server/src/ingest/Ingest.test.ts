@@ -1,0 +1,216 @@
+import { assert, layer } from "@effect/vitest"
+import type { WorkerRpc } from "@openseer/core"
+import { Effect, Layer } from "effect"
+import { Leases } from "../lease/Leases.ts"
+import { TestInstance } from "../testing/TestInstance.ts"
+import { Ingest } from "./Ingest.ts"
+import { OverdueTicks } from "./OverdueTicks.ts"
+
+const Stages = Layer.mergeAll(Leases.layer, Ingest.layer, OverdueTicks.layer).pipe(
+  Layer.provideMerge(TestInstance.layer)
+)
+
+const up = (monitorKey: number): WorkerRpc.RunResult => ({
+  monitorKey,
+  outcome: "up",
+  latenessUs: 500,
+  errorBoundUs: 100,
+  observation: {
+    totalUs: 10_000,
+    phases: { dnsUs: 1_000, connectUs: 2_000, tlsUs: 3_000, ttfbUs: 3_500, downloadUs: 500 },
+    statusCode: 200,
+    sizeBytes: 12
+  }
+})
+
+const down = (monitorKey: number): WorkerRpc.RunResult => ({
+  monitorKey,
+  outcome: "down",
+  reason: "connection_refused",
+  message: "127.0.0.1:1 refused",
+  latenessUs: 500,
+  errorBoundUs: 100
+})
+
+const grantAll = Effect.gen(function* () {
+  const { regionKey, workerKey } = yield* TestInstance
+  return yield* (yield* Leases).grant({
+    workerKey,
+    regionKeys: [regionKey],
+    capacity: 1_000,
+    horizonMs: 5_000,
+    checkTypes: [{ kind: "http", version: 1 }],
+    known: []
+  })
+})
+
+const submission = (job: WorkerRpc.Job, results: ReadonlyArray<unknown>, final = true): WorkerRpc.Submission => ({
+  jobId: job.jobId,
+  oneOff: job.oneOff,
+  leaseId: job.leaseId,
+  tickAt: job.tickAt,
+  final,
+  results
+})
+
+const submit = Effect.fnUntraced(function* (...submissions: ReadonlyArray<WorkerRpc.Submission>) {
+  const { regionKey, workerKey } = yield* TestInstance
+  return yield* (yield* Ingest).submit({ workerKey, regionKeys: [regionKey] }, submissions)
+})
+
+const count = Effect.fnUntraced(function* (table: string) {
+  const [row] = yield* (yield* TestInstance).rows<{ n: number }>(`select count(*)::int as n from ${table}`)
+  return row?.n
+})
+
+const fresh = { excludeTestServices: true } as const
+
+layer(Stages, fresh)("a submission", (it) => {
+  it.effect("is stored once, completes its tick, and moves the job one interval along its grid", () =>
+    Effect.gen(function* () {
+      const { addMonitor, rows } = yield* TestInstance
+      const keys = [yield* addMonitor(), yield* addMonitor(), yield* addMonitor()]
+      const [job] = yield* grantAll
+      assert.isDefined(job)
+      assert.deepStrictEqual(
+        job?.members?.map((m) => m.monitorKey),
+        keys
+      )
+      const [first] = yield* submit(submission(job!, keys.map(up)))
+      assert.deepStrictEqual(first?.verdicts, ["stored", "stored", "stored"])
+      const [again] = yield* submit(submission(job!, keys.map(up)))
+      assert.deepStrictEqual(again?.verdicts, ["duplicate", "duplicate", "duplicate"])
+      assert.strictEqual(yield* count("ts.results_raw"), 3)
+      assert.strictEqual(yield* count("ts.gaps"), 0)
+      const [row] = yield* rows<{ due: number; lease_id: unknown }>(
+        "select extract(epoch from due_at)::float8 * 1000 as due, lease_id from app.jobs"
+      )
+      assert.deepStrictEqual(
+        { due: Math.round(row?.due ?? 0), lease: row?.lease_id },
+        { due: job!.tickAt + 1_000, lease: null }
+      )
+      const dues = yield* rows<{ n: number }>(
+        `select count(*)::int as n from ts.results_raw
+          where due_at = to_timestamp(${job!.tickAt} / 1000.0) + app.offset_ms(monitor_key, 1000) * interval '1 ms'`
+      )
+      assert.strictEqual(dues[0]?.n, 3)
+    })
+  )
+})
+
+layer(Stages, fresh)("ingest", (it) => {
+  it.effect("fences a lost lease, a foreign worker and an invented job, and writes nothing", () =>
+    Effect.gen(function* () {
+      const instance = yield* TestInstance
+      const key = yield* instance.addMonitor()
+      const [job] = yield* grantAll
+      const other = yield* instance.addWorker
+      const ingest = yield* Ingest
+      const as = (workerKey: number, s: WorkerRpc.Submission) =>
+        ingest
+          .submit({ workerKey, regionKeys: [instance.regionKey] }, [s])
+          .pipe(Effect.map((verdicts) => verdicts[0]?.verdicts))
+      assert.deepStrictEqual(yield* as(other, submission(job!, [up(key)])), ["fenced"])
+      assert.deepStrictEqual(
+        yield* as(instance.workerKey, { ...submission(job!, [up(key)]), leaseId: job!.leaseId + 1 }),
+        ["fenced"]
+      )
+      assert.deepStrictEqual(
+        yield* as(instance.workerKey, { ...submission(job!, [up(key)]), tickAt: job!.tickAt + 1_000 }),
+        ["fenced"]
+      )
+      assert.deepStrictEqual(yield* as(instance.workerKey, { ...submission(job!, [up(key)]), jobId: 999_999 }), [
+        "fenced"
+      ])
+      assert.deepStrictEqual(yield* as(instance.workerKey, submission(job!, [up(key), up(123_456)], false)), [
+        "stored",
+        "fenced"
+      ])
+      assert.strictEqual(yield* count("ts.results_raw"), 1)
+    })
+  )
+
+  it.effect("refuses a bad result by its index and stores the others", () =>
+    Effect.gen(function* () {
+      const key = yield* (yield* TestInstance).addMonitor({ intervalMs: 2_000 })
+      const job = (yield* grantAll).find((j) => j.intervalMs === 2_000)!
+      const [verdict] = yield* submit(
+        submission(job, [{ monitorKey: "x" }, up(key), { ...up(key), latenessUs: -1 }], false)
+      )
+      assert.deepStrictEqual(verdict?.verdicts, ["refused", "stored", "refused"])
+      assert.deepStrictEqual(
+        verdict?.refusals.map((r) => r.index),
+        [0, 2]
+      )
+      assert.include(verdict?.refusals[0]?.message, "monitorKey")
+    })
+  )
+})
+
+layer(Stages, fresh)("a final submission", (it) => {
+  it.effect("turns the runs without a result into a gap, after partial submissions as well", () =>
+    Effect.gen(function* () {
+      const { addMonitor, rows } = yield* TestInstance
+      const [a, b, c] = [yield* addMonitor(), yield* addMonitor(), yield* addMonitor()]
+      const [job] = yield* grantAll
+      yield* submit(submission(job!, [up(a!)], false))
+      yield* submit(submission(job!, [up(b!)], true))
+      const gaps = yield* rows<{ monitor_key: number; count: number; cause: string }>(
+        "select monitor_key, count, cause from ts.gaps"
+      )
+      assert.deepStrictEqual(gaps, [{ monitor_key: c!, count: 1, cause: "not_executed" }])
+    })
+  )
+})
+
+layer(Stages, fresh)("states", (it) => {
+  it.effect("are written when they change, each with one event, and never by a duplicate", () =>
+    Effect.gen(function* () {
+      const { addMonitor, elapse, rows } = yield* TestInstance
+      const key = yield* addMonitor()
+      for (const result of [up(key), up(key), down(key), down(key), up(key)]) {
+        const [job] = yield* grantAll
+        yield* submit(submission(job!, [result]))
+        yield* submit(submission(job!, [result]))
+        yield* elapse(1_000)
+      }
+      const events = yield* rows<{ state: string; reason: string | null }>(
+        "select payload ->> 'state' as state, payload ->> 'reason' as reason from app.events where kind = 'state' order by event_key"
+      )
+      assert.deepStrictEqual(events, [
+        { state: "up", reason: null },
+        { state: "down", reason: "connection_refused" },
+        { state: "up", reason: null }
+      ])
+      assert.strictEqual(yield* count("ts.result_details"), 2)
+    })
+  )
+})
+
+layer(Stages, fresh)("overdue ticks", (it) => {
+  it.effect("become one gap that goes on, the monitor is unknown, and the job stays on its grid", () =>
+    Effect.gen(function* () {
+      const { addMonitor, elapse, rows } = yield* TestInstance
+      const key = yield* addMonitor({ intervalMs: 30_000, timeoutMs: 1_000 })
+      // Its first tick is up to 30 s away, further than the horizon.
+      yield* elapse(25_500)
+      const [job] = yield* grantAll
+      yield* submit(submission(job!, [up(key)]))
+      yield* elapse(300_000)
+      const settled = yield* (yield* OverdueTicks).settle
+      yield* elapse(300_000)
+      const settledMore = yield* (yield* OverdueTicks).settle
+      const gaps = yield* rows<{ count: number; cause: string; span: number }>(
+        "select count, cause, (extract(epoch from ends_at - starts_at) / 30)::int as span from ts.gaps"
+      )
+      assert.deepStrictEqual(gaps, [{ count: settled + settledMore, cause: "no_worker", span: settled + settledMore }])
+      const [state] = yield* rows<{ state: number }>(`select state from app.monitor_states where monitor_key = ${key}`)
+      assert.strictEqual(state?.state, 3)
+      const [grid] = yield* rows<{ aligned: boolean; soon: boolean }>(
+        `select mod((extract(epoch from j.due_at) * 1000)::bigint - app.golden_ms(j.job_id, 30000), 30000) = mod((extract(epoch from p.starts_at) * 1000)::bigint - app.golden_ms(j.job_id, 30000), 30000) as aligned,
+                j.due_at > now() - interval '30 seconds' as soon from app.jobs j join app.placements p using (job_id)`
+      )
+      assert.deepStrictEqual(grid, { aligned: true, soon: true })
+    })
+  )
+})
