@@ -1,0 +1,65 @@
+/**
+ * Who is asking, and what they may do: the middleware of every endpoint of the REST API.
+ */
+import { Context, Schema } from "effect"
+import { HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
+import {
+  BadInput,
+  BadRequest,
+  Forbidden,
+  InternalError,
+  NotFound,
+  ServiceUnavailableResponse,
+  Unauthorized
+} from "./Problem.ts"
+
+/** What a credential allows. Each includes those before it: `admin` may write, `write` may read. */
+export const scopes = ["read", "write", "admin"] as const
+
+/** What a credential allows: see {@link scopes}. */
+export const Scope = Schema.Literals(scopes).annotate({ identifier: "Scope" })
+export type Scope = typeof Scope.Type
+
+/** Whether a credential with these scopes may do what needs `needed`. */
+export const allows = (granted: ReadonlyArray<Scope>, needed: Scope): boolean =>
+  granted.some((scope) => scopes.indexOf(scope) >= scopes.indexOf(needed))
+
+/**
+ * Who sent a request, as the control plane knows it. No endpoint takes an organization as a parameter: it is this one.
+ */
+export class CurrentPrincipal extends Context.Service<
+  CurrentPrincipal,
+  {
+    readonly kind: "api_key" | "session" | "embedder"
+    /** Names the credential or its owner in logs: `key_…`, or what the embedding program says. */
+    readonly id: string
+    readonly organizationKey: number
+    readonly scopes: ReadonlyArray<Scope>
+  }
+>()("@openseer/core/CurrentPrincipal") {}
+
+/** The scope that an endpoint needs. An endpoint that states none needs `admin`. */
+export const RequiredScope = Context.Reference<Scope>("@openseer/core/RequiredScope", { defaultValue: () => "admin" })
+
+/**
+ * Turns the credential of a request into a {@link CurrentPrincipal} and checks that it may call the endpoint.
+ * Fails with `Unauthorized` or `Forbidden`, and with `ServiceUnavailable` when that can't be found out now.
+ */
+export class ApiAuth extends HttpApiMiddleware.Service<ApiAuth, { provides: CurrentPrincipal }>()(
+  "@openseer/core/ApiAuth",
+  {
+    error: [Unauthorized, Forbidden, ServiceUnavailableResponse],
+    security: {
+      apiKey: HttpApiSecurity.bearer.pipe(
+        HttpApiSecurity.annotateMerge(
+          OpenApi.annotations({ description: "An API key, `osk_…`, as `Authorization: Bearer`." })
+        )
+      )
+    }
+  }
+) {}
+
+/** Answers requests that don't decode with a problem that names every member, and busy databases with `Retry-After`. */
+export class ApiProblems extends HttpApiMiddleware.Service<ApiProblems>()("@openseer/core/ApiProblems", {
+  error: [BadRequest, BadInput, NotFound, ServiceUnavailableResponse, InternalError]
+}) {}

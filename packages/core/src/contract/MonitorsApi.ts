@@ -1,0 +1,139 @@
+/**
+ * Monitors over REST, `/api/v1/monitors`: list, get, create, change, delete, pause, resume and run now.
+ */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { MonitorId } from "../accounts/Id.ts"
+import { Outcome } from "../check/Judgement.ts"
+import { Observation } from "../check/Observation.ts"
+import { Monitor, MonitorChange, MonitorInput, MonitorRegions, nameLengthMax, Tag } from "../monitor/Monitor.ts"
+import { MonitorState } from "../monitor/MonitorState.ts"
+import { RegionName } from "../monitor/Region.ts"
+import { ApiAuth, ApiProblems, RequiredScope } from "./Auth.ts"
+import { BadInput, BadRequest, Conflict, LimitReached, NotFound, VersionMismatch } from "./Problem.ts"
+
+/** The most monitors of one page. */
+export const pageLimitMax = 500
+
+/** The monitors of a page that states no limit. */
+export const pageLimitDefault = 100
+
+/** The longest that "run now" may be asked to wait for results, in milliseconds. */
+export const runWaitMsMax = 30_000
+
+/** How long "run now" waits when it is not said, in milliseconds. */
+export const runWaitMsDefault = 15_000
+
+/** Says where a page ends: hand back `nextCursor` of the page before. */
+export const Cursor = Schema.String.check(Schema.isMaxLength(64)).annotate({
+  identifier: "Cursor",
+  description: "nextCursor of the page before"
+})
+
+/** Which monitors, and from where on. All filters must hold. */
+export const MonitorsQuery = Schema.Struct({
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageLimitMax }))),
+  cursor: Schema.optionalKey(Cursor),
+  state: Schema.optionalKey(MonitorState),
+  tag: Schema.optionalKey(Tag),
+  /** A part of the name or target, in any case. */
+  q: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(nameLengthMax)))
+})
+export type MonitorsQuery = typeof MonitorsQuery.Type
+
+/** One page of monitors, oldest first; without `nextCursor` it is the last one. */
+export const MonitorsPage = Schema.Struct({
+  items: Schema.Array(Monitor),
+  nextCursor: Schema.optionalKey(Cursor)
+}).annotate({ identifier: "MonitorsPage" })
+export type MonitorsPage = typeof MonitorsPage.Type
+
+/** Where to run a monitor now (default: in all its regions) and how long to wait for the results. */
+export const RunRequest = Schema.Struct({
+  regions: Schema.optionalKey(MonitorRegions),
+  waitMs: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: runWaitMsMax })))
+}).annotate({ identifier: "RunRequest" })
+export type RunRequest = typeof RunRequest.Type
+
+/** What came of one run: as in a stored result. It is counted nowhere. */
+export const RunReport = Schema.Struct({
+  outcome: Outcome,
+  reason: Schema.optionalKey(Schema.String),
+  message: Schema.optionalKey(Schema.String),
+  observation: Schema.optionalKey(Observation)
+}).annotate({ identifier: "RunReport" })
+export type RunReport = typeof RunReport.Type
+
+/** One region of a "run now": `pending` while no worker has answered. */
+export const RegionRun = Schema.Struct({
+  region: RegionName,
+  status: Schema.Literals(["done", "pending"]),
+  report: Schema.optionalKey(RunReport)
+}).annotate({ identifier: "RegionRun" })
+export type RegionRun = typeof RegionRun.Type
+
+const params = { monitorId: MonitorId }
+const ifMatch = {
+  "if-match": Schema.optionalKey(
+    Schema.String.annotate({ description: 'The version that the change is based on, as in ETag: "7"' })
+  )
+}
+const operation = (summary: string, description: string) => OpenApi.annotations({ summary, description })
+
+/** The endpoints of monitors. */
+export class MonitorsApi extends HttpApiGroup.make("monitors")
+  .add(
+    HttpApiEndpoint.get("list", "/", { query: MonitorsQuery, success: MonitorsPage, error: BadRequest })
+      .annotate(RequiredScope, "read")
+      .annotateMerge(operation("List monitors", "A page of monitors with their states, oldest first.")),
+    HttpApiEndpoint.get("get", "/:monitorId", { params, success: Monitor, error: NotFound })
+      .annotate(RequiredScope, "read")
+      .annotateMerge(operation("Get a monitor", "One monitor with its state in each region.")),
+    HttpApiEndpoint.post("create", "/", {
+      payload: MonitorInput,
+      success: HttpApiSchema.WithHeaders(Monitor.pipe(HttpApiSchema.status(201)), { location: Schema.String }),
+      error: [BadInput, LimitReached]
+    })
+      .annotate(RequiredScope, "write")
+      .annotateMerge(operation("Create a monitor", "It is first due within one interval.")),
+    HttpApiEndpoint.patch("update", "/:monitorId", {
+      params,
+      headers: ifMatch,
+      payload: MonitorChange,
+      success: Monitor,
+      error: [BadInput, NotFound, VersionMismatch]
+    })
+      .annotate(RequiredScope, "write")
+      .annotateMerge(
+        operation(
+          "Change a monitor",
+          "Replaces the members that are given. With `version` or `If-Match`, only when nobody changed it meanwhile."
+        )
+      ),
+    HttpApiEndpoint.delete("remove", "/:monitorId", { params, error: NotFound })
+      .annotate(RequiredScope, "write")
+      .annotateMerge(operation("Delete a monitor", "Its results go with their retention.")),
+    HttpApiEndpoint.post("pause", "/:monitorId/pause", { params, success: Monitor, error: NotFound })
+      .annotate(RequiredScope, "write")
+      .annotateMerge(operation("Pause a monitor", "No run is due until it is resumed. Pausing twice changes nothing.")),
+    HttpApiEndpoint.post("resume", "/:monitorId/resume", { params, success: Monitor, error: NotFound })
+      .annotate(RequiredScope, "write")
+      .annotateMerge(operation("Resume a monitor", "Resuming one that is not paused changes nothing.")),
+    HttpApiEndpoint.post("run", "/:monitorId/run", {
+      params,
+      payload: RunRequest,
+      success: Schema.Struct({ runs: Schema.Array(RegionRun) }).annotate({ identifier: "RunAnswer" }),
+      error: [BadInput, NotFound, Conflict]
+    })
+      .annotate(RequiredScope, "write")
+      .annotateMerge(
+        operation(
+          "Run a monitor now",
+          "Runs it once in each region and answers what came of it. It is counted nowhere."
+        )
+      )
+  )
+  .middleware(ApiProblems)
+  .middleware(ApiAuth)
+  .prefix("/api/v1/monitors")
+  .annotateMerge(OpenApi.annotations({ title: "Monitors", description: "What is watched, and how it is." })) {}

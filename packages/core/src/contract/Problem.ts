@@ -1,0 +1,120 @@
+/**
+ * What the API answers when it can't do what was asked: RFC 9457 problems, `application/problem+json`, told apart by
+ * `type`. Each is a yieldable error.
+ */
+import { Schema } from "effect"
+import { HttpApiError, HttpApiSchema } from "effect/http-api"
+
+/** One thing that is wrong with a request: where (`spec.url`), and what to do about it. */
+export const ProblemIssue = Schema.Struct({ path: Schema.String, message: Schema.String }).annotate({
+  identifier: "ProblemIssue"
+})
+export type ProblemIssue = typeof ProblemIssue.Type
+
+const errors = { errors: Schema.Array(ProblemIssue) }
+
+/** The request can't be read: not JSON, or a query parameter or header that is not what it must be. */
+export class BadRequest extends HttpApiError.Problem<BadRequest>()(
+  "BadRequest",
+  { type: "urn:openseer:problem:bad-request", status: 400, title: "The request can't be read" },
+  errors
+) {}
+
+/** The body is JSON, but members are unknown, missing or not what they must be. Every one of them is named. */
+export class BadInput extends HttpApiError.Problem<BadInput>()(
+  "BadInput",
+  { type: "urn:openseer:problem:bad-input", status: 422, title: "Some of the input is not what it must be" },
+  errors
+) {}
+
+/** No credential, or one that is unknown, expired or revoked: it is not said which. */
+export class Unauthorized extends HttpApiError.Problem<Unauthorized>()("Unauthorized", {
+  type: "urn:openseer:problem:unauthorized",
+  status: 401,
+  title: "Send a valid API key as `Authorization: Bearer osk_…`"
+}) {}
+
+/** The credential is valid and may not do this. */
+export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", {
+  type: "urn:openseer:problem:forbidden",
+  status: 403,
+  title: "This credential may not do that"
+}) {}
+
+/** There is no such thing, or it is another organization's: it is not said which. */
+export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", {
+  type: "urn:openseer:problem:not-found",
+  status: 404,
+  title: "There is nothing here"
+}) {}
+
+/** The path exists and does not take this method; `Allow` names those that it takes. */
+export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()("MethodNotAllowed", {
+  type: "urn:openseer:problem:method-not-allowed",
+  status: 405,
+  title: "This path does not take that method"
+}) {}
+
+/** It collides with what is there. */
+export class Conflict extends HttpApiError.Problem<Conflict>()("Conflict", {
+  type: "urn:openseer:problem:conflict",
+  status: 409,
+  title: "This collides with what is there"
+}) {}
+
+/** The organization has as many as it may have. */
+export class LimitReached extends HttpApiError.Problem<LimitReached>()(
+  "LimitReached",
+  {
+    type: "urn:openseer:problem:limit-reached",
+    status: 409,
+    title: "The organization has as many as it may have"
+  },
+  { limit: Schema.Int }
+) {}
+
+/** Somebody changed it in the meantime: read it again. `version` is the current one. */
+export class VersionMismatch extends HttpApiError.Problem<VersionMismatch>()(
+  "VersionMismatch",
+  { type: "urn:openseer:problem:version-mismatch", status: 412, title: "It was changed in the meantime" },
+  { version: Schema.Int }
+) {}
+
+/** The body is larger than `limitBytes`. */
+export class PayloadTooLarge extends HttpApiError.Problem<PayloadTooLarge>()(
+  "PayloadTooLarge",
+  { type: "urn:openseer:problem:payload-too-large", status: 413, title: "The body is too large" },
+  { limitBytes: Schema.Int }
+) {}
+
+/** The body is not `application/json`. */
+export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()("UnsupportedMediaType", {
+  type: "urn:openseer:problem:unsupported-media-type",
+  status: 415,
+  title: "Send the body as application/json"
+}) {}
+
+/** It failed in a way that nobody foresaw. It is logged; `instance` names the trace. */
+export class InternalError extends HttpApiError.Problem<InternalError>()("InternalError", {
+  type: "urn:openseer:problem:internal-error",
+  status: 500,
+  title: "Something went wrong on our side"
+}) {}
+
+/** Too much is going on, or the database can't be reached. Try again after `retryAfterSeconds`, also `Retry-After`. */
+export class ServiceUnavailable extends HttpApiError.Problem<ServiceUnavailable>()(
+  "ServiceUnavailable",
+  { type: "urn:openseer:problem:service-unavailable", status: 503, title: "Busy: try again in a moment" },
+  { retryAfterSeconds: Schema.Int }
+) {}
+
+/** {@link ServiceUnavailable} as it is sent: with its `Retry-After` header. */
+export const ServiceUnavailableResponse = ServiceUnavailable.pipe(
+  HttpApiSchema.encodeToWithHeaders(
+    { body: ServiceUnavailable, headers: { "retry-after": Schema.Int } },
+    {
+      decode: ({ body }) => body,
+      encode: (problem) => ({ body: problem, headers: { "retry-after": problem.retryAfterSeconds } })
+    }
+  )
+)
