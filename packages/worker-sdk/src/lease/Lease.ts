@@ -21,7 +21,7 @@ export interface Lease {
   readonly latenessMaxMs: number
   /** The end of the trust window: no run goes on after it. */
   deadlineAt: number
-  /** When to ask for more time. */
+  /** When to ask for more time: half-way to `deadlineAt`. */
   renewAt: number
   pending: number
   /** Given up, by us or by the control plane: its runs are stopped and its tick is not completed. */
@@ -41,5 +41,5 @@ export const keyOf = (ref: WorkerRpc.LeaseRef): string => `${ref.oneOff ? "once"
 /** The trust window of a lease of `leaseMs` that was granted at `earliestAt` or later. */
 export const trustWindow = (earliestAt: number, leaseMs: number): { deadlineAt: number; renewAt: number } => ({
   deadlineAt: earliestAt + leaseMs - marginMs,
-  renewAt: earliestAt + leaseMs / 2
+  renewAt: earliestAt + (leaseMs - marginMs) / 2
 })

@@ -6,7 +6,7 @@
  * so the clock is asked again. One start per turn keeps a burst of starts from standing in the answers' way, which
  * would be measured as slowness of the targets.
  */
-import { Judgement, WorkerRpc } from "@openseer/core"
+import { type Judgement, WorkerRpc } from "@openseer/core"
 import { Cause, type Context, Effect, Exit, type Fiber, Schema } from "effect"
 import * as WorkerMetrics from "../WorkerMetrics.ts"
 import { DueHeap } from "./DueHeap.ts"

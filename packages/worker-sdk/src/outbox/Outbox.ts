@@ -158,7 +158,7 @@ export class Outbox extends Context.Service<
     const submit = Effect.fn("Outbox.submit")(function* (parts: ReadonlyArray<Part>) {
       const submissions = parts.map(({ submission }) => submission)
       const answers = yield* token.authorized(controlPlane.submitResult(submissions)).pipe(
-        Effect.flatMap((answers) => complete(submissions, answers)),
+        Effect.flatMap((answered) => complete(submissions, answered)),
         Effect.onError(() => Effect.sync(() => giveBack(parts)))
       )
       yield* logLosses(answers)

@@ -7,7 +7,7 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { WorkerAuth, WorkerRpc } from "@openseer/core"
 import { Context, Effect, Layer } from "effect"
-import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
+import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import { createServer } from "node:http"
 
@@ -35,8 +35,8 @@ export interface Script {
   >
   /** Whether a worker token is known. */
   knows: (token: string) => boolean
-  /** Decides over each HTTP request: answer it, refuse it with a status, or do the work and lose the answer. */
-  fate: () => "answer" | "lose" | { readonly status: number; readonly retryAfter?: string }
+  /** Decides over each call: answer it, refuse it with a status, or do the work and lose the answer. */
+  fate: (tag: string) => "answer" | "lose" | { readonly status: number; readonly retryAfter?: string }
 }
 
 /** A running scripted control plane. */
@@ -100,12 +100,14 @@ export const make = Effect.fnUntraced(function* (overrides: Partial<Script> = {}
 
   const Fate = HttpRouter.middleware(
     (handled) =>
-      Effect.suspend(() => {
-        const fate = script.fate()
-        if (fate === "answer") return handled
-        if (fate === "lose") return Effect.as(handled, HttpServerResponse.empty({ status: 502 }))
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const { tag } = JSON.parse(yield* Effect.orDie(request.text)) as { readonly tag: string }
+        const fate = script.fate(tag)
+        if (fate === "answer") return yield* handled
+        if (fate === "lose") return yield* Effect.as(handled, HttpServerResponse.empty({ status: 502 }))
         const headers = fate.retryAfter === undefined ? {} : { "retry-after": fate.retryAfter }
-        return Effect.succeed(HttpServerResponse.empty({ status: fate.status, headers }))
+        return HttpServerResponse.empty({ status: fate.status, headers })
       }),
     { global: true }
   )
