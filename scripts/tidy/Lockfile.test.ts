@@ -22,7 +22,7 @@ describe("Lockfile", () => {
       "node_modules/lint": { optionalDependencies: { "lint-linux-x64": "1.0.0", "lint-darwin-x64": "1.0.0" } }
     }
     assert.deepStrictEqual(found({ ...packages, "node_modules/lint-linux-x64": { version: "1.0.0" } }), [
-      "1 lacks lint-darwin-x64: run node scripts/complete-lockfile.ts"
+      "1 lacks lint-darwin-x64: run npm run lock"
     ])
   })
 
