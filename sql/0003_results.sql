@@ -72,7 +72,7 @@ create table ts.rollup_dirty (
   region_key   smallint not null,
   monitor_keys int[] not null
 );
-create table ts.rollup_dirty_days (day_at timestamptz not null);
+create table ts.rollup_dirty_days (day_at timestamptz not null, monitor_keys int[] not null);
 insert into ts.rollup_state (closed_to, rolled_to)
 values (date_trunc('hour', now(), 'UTC'), date_trunc('hour', now(), 'UTC'));
 
@@ -172,11 +172,11 @@ select ts.ensure_partitions((now() at time zone 'UTC')::date - 1, (now() at time
 -- The sketch, as in core's Sketch.ts: DDSketch with 1 % relative error, entries `bucket << 21 | count`.
 create function ts.bucket(us int) returns int
   language sql immutable parallel safe
-  return case when us <= 1 then 0 else least(1023, ceil(ln(us::float8) * 49.998333250004)::int) end;
+  return case when us <= 1 then 0 else least(1023, ceil(ln(us::float8) / 0.020000666706669435)::int) end;
 
 create function ts.bucket_us(bucket int) returns float8
   language sql immutable parallel safe
-  return case when bucket <= 0 then 1.0 else 0.99 * exp(bucket * 0.0200006667066695) end;
+  return case when bucket <= 0 then 1.0 else 0.99 * exp(bucket * 0.020000666706669435) end;
 
 create function ts.compact(entries int[]) returns int[]
   language sql immutable parallel safe strict
