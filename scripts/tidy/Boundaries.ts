@@ -70,10 +70,10 @@ const boundaries: ReadonlyArray<Boundary> = [
       "packages/core/src/contract/",
       "packages/client/src/",
       `${workerSdk}/ControlPlane.ts`,
-      `${workerSdk}/protocol/`
+      "apps/worker/src/Telemetry.ts"
     ],
     never: ["effect/http", "effect/http-api"],
-    because: "only the edges speak HTTP: http/, the contract, the client and the worker's control plane client"
+    because: "only the edges speak HTTP: http/, the contract, the client, the worker's control plane client, telemetry"
   },
   ...stages.map((stage) => ({
     within: [stage],
