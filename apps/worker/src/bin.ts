@@ -1,1 +1,24 @@
-export {}
+#!/usr/bin/env node
+/**
+ * `openseer-worker`: the reference worker process.
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Worker } from "@openseer/worker-sdk"
+import { Cause, Effect, Exit } from "effect"
+import { Command } from "effect/cli"
+import { runCommand } from "./RunCommand.ts"
+
+const program = Command.make("openseer-worker").pipe(
+  Command.withDescription("Executes the checks of an OpenSeer control plane"),
+  Command.withSubcommands([runCommand])
+)
+
+Command.run(program, { version: Worker.workerVersion }).pipe(
+  Effect.provide(NodeServices.layer),
+  // The commands print their own failures. What is left is told here; being stopped by a signal is success.
+  Effect.tapCause((cause) => (Cause.hasDies(cause) ? Effect.logFatal(cause) : Effect.void)),
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => onExit(Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? 1 : 0)
+  })
+)
