@@ -1,0 +1,88 @@
+/**
+ * Everything that the environment says to a control plane, decoded once. Unknown `OPENSEER_*` names stop the start.
+ */
+import { Config, Effect, Option, Redacted, Schema } from "effect"
+import { retentionConfig } from "./aggregate/RetentionConfig.ts"
+import { connectionsConfig } from "./db/DatabaseConfig.ts"
+
+/** The environment says something that a control plane can't do; the message names the variable and the fix. */
+export class ServerConfigInvalid extends Schema.TaggedError<ServerConfigInvalid>()("ServerConfigInvalid", {
+  message: Schema.String
+}) {}
+
+/** Names that belong to the worker, which may be started from the same environment. */
+const workerNames = [
+  "OPENSEER_CONTROL_PLANE_URL",
+  "OPENSEER_ENROLLMENT_TOKEN",
+  "OPENSEER_REGION",
+  "OPENSEER_EGRESS_ALLOW"
+]
+
+const settings = Config.all({
+  databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
+  dataDir: Config.String("OPENSEER_DATA_DIR").pipe(Config.withDefault(".openseer")),
+  host: Config.String("OPENSEER_HOST").pipe(Config.withDefault("127.0.0.1")),
+  port: Config.Port("OPENSEER_PORT").pipe(Config.withDefault(8080)),
+  clusterToken: Config.option(Config.Redacted("OPENSEER_CLUSTER_TOKEN")),
+  metricsPublic: Config.Boolean("OPENSEER_METRICS_PUBLIC").pipe(Config.withDefault(false)),
+  logLevel: Config.Literals(["Debug", "Info", "Warn", "Error"], "OPENSEER_LOG_LEVEL").pipe(Config.withDefault("Info")),
+  logFormat: Config.Literals(["pretty", "json"], "OPENSEER_LOG_FORMAT").pipe(Config.withDefault("pretty")),
+  retention: retentionConfig,
+  otlpEndpoint: Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")),
+  connections: connectionsConfig
+})
+
+const ownNames = new Set([
+  "OPENSEER_DATA_DIR",
+  "OPENSEER_HOST",
+  "OPENSEER_PORT",
+  "OPENSEER_CLUSTER_TOKEN",
+  "OPENSEER_METRICS_PUBLIC",
+  "OPENSEER_LOG_LEVEL",
+  "OPENSEER_LOG_FORMAT",
+  "OPENSEER_RETENTION_RAW_DAYS",
+  "OPENSEER_RETENTION_HOURLY_MONTHS",
+  "OPENSEER_RETENTION_DAILY_YEARS",
+  "OPENSEER_DATABASE_WORKER_CONNECTIONS",
+  "OPENSEER_DATABASE_API_CONNECTIONS",
+  "OPENSEER_DATABASE_BACKGROUND_CONNECTIONS",
+  ...workerNames
+])
+
+/** The decoded environment. Days and connections are whole numbers, `host` and `port` are where HTTP is served. */
+export type ServerConfig = Config.Success<typeof settings>
+
+/** Reads the environment. Fails with {@link ServerConfigInvalid}. */
+export const load: Effect.Effect<ServerConfig, ServerConfigInvalid> = Effect.gen(function* () {
+  const unknown = Object.keys(process.env).filter(
+    (name) =>
+      name.startsWith("OPENSEER_") &&
+      !ownNames.has(name) &&
+      !name.startsWith("OPENSEER_WORKER_") &&
+      !name.startsWith("OPENSEER_TEST_")
+  )
+  if (unknown.length > 0) {
+    return yield* new ServerConfigInvalid({
+      message: `${unknown.join(", ")}: no such setting; known are ${[...ownNames].join(", ")}`
+    })
+  }
+  return yield* settings.pipe(Effect.mapError((error) => new ServerConfigInvalid({ message: error.message })))
+})
+
+/** The settings as they may be printed: no secret, and the database without its password. */
+export const printable = (config: ServerConfig): Record<string, string> => ({
+  database: Option.match(config.databaseUrl, { onNone: () => "embedded", onSome: withoutPassword }),
+  dataDir: config.dataDir,
+  listen: `http://${config.host}:${config.port}`,
+  clusterToken: Option.isSome(config.clusterToken) ? "set" : "not set",
+  retention: `raw ${config.retention.rawDays} d, hourly ${config.retention.hourlyMonths} months, daily ${config.retention.dailyYears} years`,
+  logLevel: config.logLevel,
+  otlp: Option.getOrElse(config.otlpEndpoint, () => "not set")
+})
+
+const withoutPassword = (url: Redacted.Redacted): string => {
+  const text = Redacted.value(url)
+  if (!URL.canParse(text)) return "set, but not a URL like postgres://user:password@host:5432/openseer"
+  const { host, pathname, username } = new URL(text)
+  return `postgres://${username}@${host}${pathname}`
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env node
+/**
+ * `openseer`: the control plane as a process, and the commands that an operator needs beside it.
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect, Exit, Layer, Option, Redacted } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import * as Bootstrap from "../accounts/Bootstrap.ts"
+import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
+import * as Instance from "../accounts/Instance.ts"
+import { migrate } from "../db/Migrations.ts"
+import * as NodeServer from "../http/NodeServer.ts"
+import * as OpenSeer from "../OpenSeer.ts"
+import * as ServerConfig from "../ServerConfig.ts"
+import { serverVersion } from "../ServerVersion.ts"
+import * as DatabaseChoice from "./DatabaseChoice.ts"
+import * as Doctor from "./Doctor.ts"
+import * as Logging from "./Logging.ts"
+
+/** Serves until it is told to stop. */
+const serveOn = Effect.fn("openseer.serve")(function* (config: ServerConfig.ServerConfig) {
+  yield* Effect.logInfo("OpenSeer control plane").pipe(
+    Effect.annotateLogs({ version: serverVersion, ...ServerConfig.printable(config) })
+  )
+  const routes = OpenSeer.routes({
+    metricsPublic: config.metricsPublic,
+    retention: config.retention,
+    ...(Option.isSome(config.clusterToken) ? { clusterToken: config.clusterToken.value } : {})
+  })
+  const server = NodeServer.layer(routes, config).pipe(
+    Layer.tap(() => Console.log(`OpenSeer API   http://${config.host}:${config.port}   (reference: /docs)`)),
+    Layer.provide(Layer.effectDiscard(migrate)),
+    Layer.provide(DatabaseChoice.owned(config))
+  )
+  return yield* Layer.launch(server).pipe(Effect.provide(Logging.layer(config)))
+})
+
+/** A command beside a running instance: its own log lines only when something is wrong. */
+const besides = <A, E, R>(effect: (config: ServerConfig.ServerConfig) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const config = yield* ServerConfig.load
+    return yield* effect(config).pipe(
+      Effect.provide(DatabaseChoice.joined(config)),
+      Effect.provide(Logging.layer({ ...config, logLevel: "Warn" }))
+    )
+  })
+
+const start = Command.make("start", {}, () => Effect.flatMap(ServerConfig.load, serveOn)).pipe(
+  Command.withDescription("Serve the control plane; without DATABASE_URL on an embedded PostgreSQL")
+)
+
+const serve = Command.make("serve", {}, () =>
+  Effect.gen(function* () {
+    const config = yield* ServerConfig.load
+    if (Option.isNone(config.databaseUrl)) {
+      return yield* new ServerConfig.ServerConfigInvalid({
+        message:
+          "DATABASE_URL is not set: set it to a PostgreSQL 15 or newer, or use openseer start for an embedded one"
+      })
+    }
+    return yield* serveOn(config)
+  })
+).pipe(Command.withDescription("Serve the control plane on the database that DATABASE_URL names"))
+
+const migrateCommand = Command.make("migrate", {}, () =>
+  besides(() =>
+    Effect.flatMap(migrate, ({ applied, version }) =>
+      Console.log(applied.length === 0 ? `the schema is at ${version}, nothing to do` : `applied ${applied.join(", ")}`)
+    )
+  )
+).pipe(Command.withDescription("Bring the database to the schema of this version"))
+
+const bootstrap = Command.make(
+  "bootstrap",
+  {
+    name: Flag.String("name").pipe(Flag.withDefault("OpenSeer"), Flag.withDescription("The organization's name")),
+    newKey: Flag.Boolean("new-key").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Make another admin key for an instance that is claimed")
+    )
+  },
+  ({ name, newKey }) =>
+    besides(() =>
+      Effect.gen(function* () {
+        yield* migrate
+        const made = yield* Bootstrap.bootstrap({ organizationName: name, newKey })
+        yield* Console.log(`organization ${made.organizationId}`)
+        yield* Console.log(`API key      ${Redacted.value(made.apiKey)}`)
+        yield* Console.error("Keep the key: it is shown this once and stored as a hash.")
+      })
+    )
+).pipe(Command.withDescription("Claim a fresh instance: make its organization and print an admin API key once"))
+
+const operator = <A, E>(
+  effect: (tokens: EnrollmentTokens["Service"], organizationKey: number) => Effect.Effect<A, E>
+) =>
+  besides(() =>
+    Effect.gen(function* () {
+      const organizationKey = yield* Instance.organizationKey
+      return yield* effect(yield* EnrollmentTokens, organizationKey)
+    }).pipe(Effect.provide(EnrollmentTokens.layer))
+  )
+
+const tokenCreate = Command.make(
+  "create",
+  {
+    region: Argument.String("region").pipe(Argument.withDescription("The region of the workers, like us-east-1")),
+    uses: Flag.Int("uses").pipe(Flag.withDefault(1), Flag.withDescription("How many workers may enroll; 0: any")),
+    hours: Flag.Int("hours").pipe(Flag.withDefault(1), Flag.withDescription("How long it is valid"))
+  },
+  ({ hours, region, uses }) =>
+    operator((tokens, organizationKey) =>
+      tokens
+        .create(organizationKey, { region, uses: uses === 0 ? null : uses, expiresInMs: hours * 3_600_000 })
+        .pipe(Effect.flatMap(({ token }) => Console.log(token)))
+    )
+).pipe(Command.withDescription("Make an enrollment token and print it once"))
+
+const tokenList = Command.make("list", {}, () =>
+  operator((tokens, organizationKey) =>
+    Effect.flatMap(tokens.list(organizationKey), (list) =>
+      Effect.forEach(list, (token) =>
+        Console.log(
+          [token.id, token.display, token.region, `uses left ${token.usesLeft ?? "any"}`, `until ${token.expiresAt}`]
+            .concat(token.revokedAt === undefined ? [] : ["revoked"])
+            .join("  ")
+        )
+      )
+    )
+  )
+).pipe(Command.withDescription("List enrollment tokens"))
+
+const tokenRevoke = Command.make("revoke", { id: Argument.String("id") }, ({ id }) =>
+  operator((tokens, organizationKey) => tokens.revoke(organizationKey, id))
+).pipe(Command.withDescription("Revoke an enrollment token"))
+
+const token = Command.make("token").pipe(
+  Command.withDescription("Enrollment tokens for workers"),
+  Command.withSubcommands([tokenCreate, tokenList, tokenRevoke])
+)
+
+const doctor = Command.make("doctor", {}, () => besides(() => Doctor.examine)).pipe(
+  Command.withDescription("Check configuration, database, version, clock and partitions")
+)
+
+const openseer = Command.make("openseer").pipe(
+  Command.withDescription("OpenSeer: self-hosted HTTP monitoring"),
+  Command.withSubcommands([start, serve, migrateCommand, bootstrap, token, doctor])
+)
+
+/** Failures that are meant for the operator print their sentence; only defects print a trace. */
+const explain = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.tapCause(effect, (cause) => {
+    if (Cause.hasInterruptsOnly(cause)) return Effect.void
+    const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+    return error !== undefined && typeof error === "object" && error !== null && "message" in error
+      ? Console.error(`openseer: ${String(error.message)}`)
+      : Effect.logError("openseer failed", cause)
+  })
+
+openseer.pipe(
+  Command.run({ version: serverVersion }),
+  explain,
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => onExit(Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? 1 : 0)
+  })
+)
