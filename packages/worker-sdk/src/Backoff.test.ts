@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Latch } from "effect"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import * as Backoff from "./Backoff.ts"
@@ -22,7 +22,7 @@ describe("Backoff", () => {
       fc.property(fc.nat(1_000), fc.nat(10_000_000), random, (failures, retryAfterMs, share) => {
         const waitMs = Backoff.delayMs(failures + 1, retryAfterMs, share)
         assert.isAtLeast(waitMs, Math.min(retryAfterMs, 60_000))
-        assert.isBelow(waitMs, 90_000)
+        assert.isAtMost(waitMs, 90_000)
       })
     )
   })
@@ -33,9 +33,11 @@ describe("Backoff", () => {
       let isAway = true
       const call = Effect.suspend(() => {
         calls++
-        return isAway ? Effect.fail(new ControlPlaneUnavailable({ message: "away" })) : Effect.succeed("jobs")
+        return isAway
+          ? Effect.fail(new ControlPlaneUnavailable({ message: "away", isAway: true }))
+          : Effect.succeed("jobs")
       })
-      const fiber = yield* Effect.forkChild(Backoff.untilAvailable("asking", call))
+      const fiber = yield* Effect.forkChild(Backoff.untilAvailable(Effect.never, "asking", call))
       yield* TestClock.adjust("1 hour")
       // On average one call in 15 s.
       assert.isAbove(calls, 120)
@@ -43,6 +45,22 @@ describe("Backoff", () => {
       isAway = false
       yield* TestClock.adjust("30 seconds")
       assert.strictEqual(yield* Fiber.join(fiber), "jobs")
+    })
+  )
+
+  it.effect("is cut short by the first call that gets through, unless the control plane said when to come again", () =>
+    Effect.gen(function* () {
+      const reached = yield* Latch.make()
+      const away = new ControlPlaneUnavailable({ message: "away", isAway: true })
+      const busy = new ControlPlaneUnavailable({ message: "busy", isAway: false, retryAfterMs: 1_000 })
+      const first = yield* Effect.forkChild(Backoff.pause(reached.await, "asking", 20, away))
+      const second = yield* Effect.forkChild(Backoff.pause(reached.await, "asking", 20, busy))
+      yield* TestClock.adjust(1)
+      yield* reached.release
+      yield* Fiber.join(first)
+      assert.isUndefined(second.pollUnsafe())
+      yield* TestClock.adjust("31 seconds")
+      yield* Fiber.join(second)
     })
   )
 })

@@ -21,32 +21,39 @@ export const delayMs = (failures: number, retryAfterMs: number | undefined, rand
   Math.min(retryAfterMs ?? 0, retryAfterMsMax) +
   random * Math.min(backoffMsMax, backoffMsMin * 2 ** Math.min(failures - 1, 20))
 
-/** Sleeps {@link delayMs}; the first failure in a row is a warning, the following ones are for debugging. */
-export const pause = Effect.fnUntraced(function* (what: string, failures: number, error: ControlPlaneUnavailable) {
+/**
+ * Sleeps {@link delayMs}; the first failure in a row is a warning, the following ones are for debugging. When the control
+ * plane was away, `reached` ends the sleep early: whoever gets through first tells the others, so that nothing waits half
+ * a minute for a control plane that is back.
+ */
+export const pause = Effect.fnUntraced(function* (
+  reached: Effect.Effect<void>,
+  what: string,
+  failures: number,
+  error: ControlPlaneUnavailable
+) {
   const waitMs = delayMs(failures, error.retryAfterMs, yield* Random.next)
   const log = failures === 1 ? Effect.logWarning : Effect.logDebug
   yield* log(`${what} failed, trying again: ${error.message}`).pipe(
     Effect.annotateLogs({ failures, waitMs: Math.round(waitMs) })
   )
-  yield* Effect.sleep(waitMs)
+  yield* error.isAway ? Effect.raceFirst(reached, Effect.sleep(waitMs)) : Effect.sleep(waitMs)
 })
 
 /** Repeats a call until the control plane is there. Other failures pass. */
 export const untilAvailable = <A, E, R>(
+  reached: Effect.Effect<void>,
   what: string,
   call: Effect.Effect<A, E | ControlPlaneUnavailable, R>
-): Effect.Effect<A, Exclude<E, ControlPlaneUnavailable>, R> => attempt(what, call, 1)
-
-const attempt = <A, E, R>(
-  what: string,
-  call: Effect.Effect<A, E | ControlPlaneUnavailable, R>,
-  failures: number
-): Effect.Effect<A, Exclude<E, ControlPlaneUnavailable>, R> =>
-  Effect.catch(call, (error) =>
-    isUnavailable(error)
-      ? Effect.andThen(pause(what, failures, error), attempt(what, call, failures + 1))
-      : Effect.fail(error as Exclude<E, ControlPlaneUnavailable>)
-  )
+): Effect.Effect<A, Exclude<E, ControlPlaneUnavailable>, R> => {
+  const attempt = (failures: number): Effect.Effect<A, Exclude<E, ControlPlaneUnavailable>, R> =>
+    Effect.catch(call, (error) =>
+      isUnavailable(error)
+        ? Effect.andThen(pause(reached, what, failures, error), attempt(failures + 1))
+        : Effect.fail(error as Exclude<E, ControlPlaneUnavailable>)
+    )
+  return attempt(1)
+}
 
 const isUnavailable = (error: unknown): error is ControlPlaneUnavailable =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "ControlPlaneUnavailable"

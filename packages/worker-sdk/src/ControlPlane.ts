@@ -5,7 +5,7 @@
  * of it: wait and try again. The token travels in the call's headers and in nothing that is ever printed.
  */
 import { WorkerAuth, WorkerRpc } from "@openseer/core"
-import { Context, Effect, Layer, Redacted, Schema, type Scope } from "effect"
+import { Context, Effect, Latch, Layer, Redacted, Schema, type Scope } from "effect"
 import { FetchHttpClient, Headers, HttpClient } from "effect/http"
 import { RpcClient, type RpcClientError, RpcMiddleware, RpcSerialization } from "effect/rpc"
 
@@ -32,10 +32,11 @@ type Payload<Tag extends keyof Client> = Parameters<Client[Tag]>[0]
 
 /**
  * The control plane cannot be reached, is overloaded (503), or gave no usable answer. Trying again may help.
- * `retryAfterMs` is what its `Retry-After` asked for.
+ * `retryAfterMs` is what it asked for; `isAway` says that nothing answered, or nothing but a proxy.
  */
 export class ControlPlaneUnavailable extends Schema.TaggedError<ControlPlaneUnavailable>()("ControlPlaneUnavailable", {
   message: Schema.String,
+  isAway: Schema.Boolean,
   retryAfterMs: Schema.optionalKey(Schema.Finite)
 }) {}
 
@@ -47,6 +48,8 @@ export class ControlPlane extends Context.Service<
   ControlPlane,
   {
     readonly url: string
+    /** Waits until a call succeeds. */
+    readonly reached: Effect.Effect<void>
     readonly useToken: (token: Redacted.Redacted) => void
     readonly enroll: (
       payload: Payload<"Enroll">
@@ -83,27 +86,29 @@ const CurrentExchange = Context.Reference<Exchange | undefined>("@openseer/worke
 
 const make = Effect.fnUntraced(function* (url: string) {
   let token: Redacted.Redacted | undefined
+  const reached = Latch.makeUnsafe()
   const client: Client = yield* makeClient(url, () => token)
 
   return ControlPlane.of({
     url,
+    reached: reached.await,
     useToken: (next) => {
       token = next
     },
-    enroll: (payload) => exchange(() => client.Enroll(payload)).pipe(Effect.map(({ value }) => value)),
+    enroll: (payload) => exchange(reached, () => client.Enroll(payload)).pipe(Effect.map(({ value }) => value)),
     getJobs: (payload) =>
-      exchange(() => client.GetJobs(payload), payload.waitMs).pipe(
+      exchange(reached, () => client.GetJobs(payload), payload.waitMs).pipe(
         Effect.map(({ receivedAt, sentAt, value }) => ({ ...value, sentAt, receivedAt }))
       ),
     submitResult: (submissions) =>
-      exchange(() => client.SubmitResult({ submissions })).pipe(Effect.map(({ value }) => value)),
+      exchange(reached, () => client.SubmitResult({ submissions })).pipe(Effect.map(({ value }) => value)),
     renewLease: (leases) =>
-      exchange(() => client.RenewLease({ leases })).pipe(
+      exchange(reached, () => client.RenewLease({ leases })).pipe(
         Effect.map(({ sentAt, value }) => ({ leases: value, sentAt }))
       ),
     releaseJobs: (leases) =>
-      exchange(() => client.ReleaseJobs({ leases })).pipe(Effect.map(({ value }) => value.released)),
-    heartbeat: (payload) => exchange(() => client.Heartbeat(payload)).pipe(Effect.map(({ value }) => value))
+      exchange(reached, () => client.ReleaseJobs({ leases })).pipe(Effect.map(({ value }) => value.released)),
+    heartbeat: (payload) => exchange(reached, () => client.Heartbeat(payload)).pipe(Effect.map(({ value }) => value))
   })
 })
 
@@ -152,6 +157,7 @@ const retryAfterMs = (header: string | undefined): number | undefined =>
 type Passing = RpcClientError.RpcClientError | WorkerAuth.ControlPlaneBusy
 
 const exchange = <A, E extends { readonly _tag: string }>(
+  reached: Latch.Latch,
   call: () => Effect.Effect<A, E>,
   waitMs = 0
 ): Effect.Effect<
@@ -162,12 +168,13 @@ const exchange = <A, E extends { readonly _tag: string }>(
     const noted: Exchange = { sentAt: performance.now(), receivedAt: 0, status: undefined, retryAfterMs: undefined }
     return Effect.suspend(call).pipe(
       Effect.provideService(CurrentExchange, noted),
+      Effect.tap(reached.release),
       Effect.map((value) => ({ value, sentAt: noted.sentAt, receivedAt: noted.receivedAt })),
       Effect.catch((error) =>
         Effect.fail(
           isPassing(error)
             ? error._tag === "ControlPlaneBusy"
-              ? new ControlPlaneUnavailable({ message: error.message, retryAfterMs: error.retryAfterMs })
+              ? new ControlPlaneUnavailable({ message: error.message, retryAfterMs: error.retryAfterMs, isAway: false })
               : unavailable(noted, error)
             : (error as Exclude<E, Passing>)
         )
@@ -178,7 +185,10 @@ const exchange = <A, E extends { readonly _tag: string }>(
         duration: waitMs + callMsMax,
         orElse: () =>
           Effect.fail(
-            new ControlPlaneUnavailable({ message: `the control plane did not answer in ${waitMs + callMsMax} ms` })
+            new ControlPlaneUnavailable({
+              message: `the control plane did not answer in ${waitMs + callMsMax} ms`,
+              isAway: true
+            })
           )
       })
     )
@@ -186,6 +196,9 @@ const exchange = <A, E extends { readonly _tag: string }>(
 
 const isPassing = (error: { readonly _tag: string }): error is Passing =>
   error._tag === "RpcClientError" || error._tag === "ControlPlaneBusy"
+
+/** What a proxy answers that has no control plane to ask. */
+const proxyStatuses = new Set([502, 503, 504])
 
 const unavailable = (noted: Exchange, error: unknown): ControlPlaneUnavailable =>
   new ControlPlaneUnavailable({
@@ -195,6 +208,7 @@ const unavailable = (noted: Exchange, error: unknown): ControlPlaneUnavailable =
         : noted.status !== 200
           ? `the control plane answered HTTP ${noted.status}`
           : `the control plane gave no usable answer: ${error instanceof Error ? error.message : String(error)}`,
+    isAway: noted.retryAfterMs === undefined && (noted.status === undefined || proxyStatuses.has(noted.status)),
     ...(noted.retryAfterMs === undefined ? {} : { retryAfterMs: noted.retryAfterMs })
   })
 

@@ -1,93 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { WorkerRpc } from "@openseer/core"
-import { Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { readFileSync } from "node:fs"
-import type { ExecutedRun, Executors } from "./lease/JobCache.ts"
 import * as Scripted from "./testing/ScriptedControlPlane.ts"
-import { Worker, type WorkerOptions, workerVersion } from "./Worker.ts"
-
-const up: ExecutedRun = {
-  outcome: "up",
-  errorBoundUs: 0,
-  observation: { totalUs: 0, phases: { dnsUs: 0, connectUs: 0, tlsUs: 0, ttfbUs: 0, downloadUs: 0 } }
-}
-
-const executors = (execute: (member: WorkerRpc.JobMember) => Effect.Effect<ExecutedRun>): Executors => ({
-  checkTypes: [{ kind: "test", version: 1 }],
-  prepare: (_, member) => execute(member)
-})
-
-let leaseIds = 0
-
-/** A job due in `dueInMs` with `size` members, one every `spreadMs`. */
-const job = (options: {
-  readonly jobId?: number
-  readonly dueInMs: number
-  readonly size?: number
-  readonly spreadMs?: number
-  readonly timeoutMs?: number
-  readonly leaseMs?: number
-  readonly latenessMaxMs?: number
-  readonly intervalMs?: number
-}): WorkerRpc.Job => ({
-  jobId: options.jobId ?? 1,
-  oneOff: false,
-  leaseId: ++leaseIds,
-  version: 1,
-  checkType: { kind: "test", version: 1 },
-  regionName: "test-1",
-  tickAt: 1_800_000_000_000,
-  dueInMs: options.dueInMs,
-  intervalMs: options.intervalMs ?? 10_000,
-  leaseMs: options.leaseMs ?? 30_000,
-  latenessMaxMs: options.latenessMaxMs ?? 10_000,
-  members: Array.from({ length: options.size ?? 1 }, (_, i) => ({
-    monitorKey: i + 1,
-    monitorId: `monitor-${i + 1}`,
-    offsetMs: i * (options.spreadMs ?? 0),
-    timeoutMs: options.timeoutMs ?? 1_000,
-    spec: { n: i },
-    assertions: []
-  }))
-})
-
-/** Answers each `GetJobs` with the next of these lists, then with nothing. */
-const inTurn = (answers: ReadonlyArray<ReadonlyArray<WorkerRpc.Job>>): Scripted.Script["getJobs"] => {
-  const rest = [...answers]
-  return ({ waitMs }) =>
-    Effect.suspend(() => {
-      const next = rest.shift()
-      return next === undefined ? Effect.as(Effect.sleep(waitMs), []) : Effect.succeed(next)
-    })
-}
-
-const until = (what: string, condition: () => boolean) =>
-  Effect.sleep(5).pipe(
-    Effect.repeat({ while: () => !condition() }),
-    Effect.timeoutOrElse({ duration: 8_000, orElse: () => Effect.die(new Error(`not within 8 s: ${what}`)) })
-  )
-
-const options = (url: string, own: Executors) => ({
-  controlPlaneUrl: url,
-  enrollmentToken: Redacted.make("osen_test"),
-  executors: own,
-  name: "test",
-  drainMs: 1_000,
-  waitMs: 500
-})
-
-const resultsOf = (submissions: ReadonlyArray<WorkerRpc.Submission>) =>
-  submissions.flatMap(({ results }) => results as ReadonlyArray<WorkerRpc.RunResult>)
-
-const start = (url: string, execute: Parameters<typeof executors>[0], own: Partial<WorkerOptions> = {}) =>
-  Layer.build(Worker.layer({ ...options(url, executors(execute)), ...own }))
-
-const hanging = (onStop: () => void) => Effect.onInterrupt(Effect.never, () => Effect.sync(onStop))
-
-const leasesOf = (payload: unknown) => (payload as { readonly leases: ReadonlyArray<WorkerRpc.LeaseRef> }).leases
-
-const released = (server: Scripted.ScriptedControlPlane) =>
-  server.callsOf("ReleaseJobs").flatMap(({ payload }) => leasesOf(payload))
+import {
+  executors,
+  hanging,
+  inTurn,
+  job,
+  options,
+  released,
+  resultsOf,
+  start,
+  until,
+  up
+} from "./testing/ScriptedWorker.ts"
+import { Worker, workerVersion } from "./Worker.ts"
 
 describe("Worker", () => {
   it("announces the version of its package", () => {
@@ -119,6 +46,21 @@ describe("Worker", () => {
     })
   )
 
+  it.live("takes half of the smallest round trip for the time that an answer is on its way", () =>
+    Effect.gen(function* () {
+      const startedAt: Array<number> = []
+      const server = yield* Scripted.make({ getJobs: inTurn([[], [job({ dueInMs: 400, size: 5, spreadMs: 20 })]]) })
+      server.script.wayMs = 100
+      yield* start(server.url, () => Effect.sync(() => (startedAt.push(performance.now()), up)))
+      yield* until("all runs", () => startedAt.length === 5)
+      const answeredAt = server.callsOf("GetJobs")[1]!.at
+      const latenesses = startedAt.map((at, i) => at - (answeredAt + 400 + i * 20))
+      // Without the correction each start would be 100 ms late.
+      for (const lateness of latenesses) assert.isAbove(lateness, -15)
+      assert.isBelow(latenesses.toSorted((a, b) => a - b)[2]!, 50)
+    })
+  )
+
   it.live("asks for jobs one call at a time and for no more runs than there is room for", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make({
@@ -143,87 +85,6 @@ describe("Worker", () => {
         [1, 1],
         [2, 1]
       ])
-    })
-  )
-
-  it.live("executes a job that comes without its members, because they are known", () =>
-    Effect.gen(function* () {
-      const { members: _, ...again } = job({ dueInMs: 0 })
-      const server = yield* Scripted.make({ getJobs: inTurn([[job({ dueInMs: 0 })], [again]]) })
-      yield* start(server.url, () => Effect.succeed(up))
-      yield* until("two final submissions", () => server.submissions().filter(({ final }) => final).length === 2)
-      assert.strictEqual(resultsOf(server.submissions()).length, 2)
-    })
-  )
-
-  it.live("gives a job back that comes without members it does not know, and leaves out members that are done", () =>
-    Effect.gen(function* () {
-      const { members: _, ...unknown } = job({ jobId: 7, dueInMs: 0 })
-      const halfDone = { ...job({ dueInMs: 0, size: 3 }), done: [1, 3] }
-      const server = yield* Scripted.make({ getJobs: inTurn([[unknown, halfDone]]) })
-      yield* start(server.url, () => Effect.succeed(up))
-      yield* until("a final submission", () => server.submissions().some(({ final }) => final))
-      assert.deepStrictEqual(
-        resultsOf(server.submissions()).map(({ monitorKey }) => monitorKey),
-        [2]
-      )
-      assert.deepStrictEqual(released(server), [{ jobId: 7, oneOff: false, leaseId: unknown.leaseId }])
-    })
-  )
-
-  it.live("does not start runs that are too late or that their lease would not outlast", () =>
-    Effect.gen(function* () {
-      let executed = 0
-      const late = job({ jobId: 1, dueInMs: -500, latenessMaxMs: 400 })
-      const short = job({ jobId: 2, dueInMs: 0, leaseMs: 6_000, timeoutMs: 4_500 })
-      const server = yield* Scripted.make({ getJobs: inTurn([[late, short]]) })
-      yield* start(server.url, () => Effect.sync(() => (executed++, up)))
-      yield* until("both ticks completed", () => server.submissions().filter(({ final }) => final).length === 2)
-      assert.strictEqual(executed, 0)
-      assert.strictEqual(resultsOf(server.submissions()).length, 0)
-    })
-  )
-
-  it.live("stops the runs of a lease that the control plane does not renew", () =>
-    Effect.gen(function* () {
-      let interruptedAt = 0
-      const server = yield* Scripted.make({
-        getJobs: inTurn([[job({ dueInMs: 0, leaseMs: 4_000, timeoutMs: 1_500 })]]),
-        renewLease: () => []
-      })
-      yield* start(server.url, () => hanging(() => (interruptedAt = performance.now())))
-      yield* until("the run stopped", () => interruptedAt > 0)
-      const heldMs = interruptedAt - server.callsOf("GetJobs")[0]!.at
-      // Asked half-way through the 2 s that the lease is trusted.
-      assert.isAbove(heldMs, 950)
-      assert.isBelow(heldMs, 1_900)
-      assert.strictEqual(server.submissions().length, 0)
-    })
-  )
-
-  it.live("stops the runs of a lease before its end when renewals do not get through, and keeps those renewed", () =>
-    Effect.gen(function* () {
-      const stops = new Map<string, number>()
-      let isAway = false
-      const server = yield* Scripted.make({
-        getJobs: inTurn([
-          [job({ jobId: 1, dueInMs: 0, leaseMs: 3_000, timeoutMs: 900 })],
-          [job({ jobId: 2, dueInMs: 0, leaseMs: 60_000, timeoutMs: 900 })]
-        ]),
-        renewLease: (leases) => leases.map((lease) => ({ ...lease, leaseMs: 3_500 })),
-        fate: (tag) => (tag === "RenewLease" && isAway ? { status: 503 } : "answer")
-      })
-      yield* start(server.url, () => hanging(() => stops.set("stopped", performance.now())))
-      yield* until("a renewal", () => server.callsOf("RenewLease").length > 0)
-      isAway = true
-      const renewedAt = server.callsOf("RenewLease")[0]!.at
-      yield* until("the run stopped", () => stops.size > 0)
-      const keptMs = stops.get("stopped")! - renewedAt
-      // 3.5 s less the margin of 2 s, counted from the sending of the renewal, and seen within 250 ms.
-      assert.isAbove(keptMs, 1_400)
-      assert.isBelow(keptMs, 3_000)
-      const renewed = server.callsOf("RenewLease").flatMap(({ payload }) => leasesOf(payload))
-      assert.isTrue(renewed.every(({ jobId }) => jobId === 1))
     })
   )
 

@@ -127,6 +127,7 @@ const enroll = Effect.fn("WorkerToken.enroll")(function* (options: WorkerTokenOp
     })
   }
   const ask = Backoff.untilAvailable(
+    controlPlane.reached,
     "enrollment",
     controlPlane.enroll({
       protocol: WorkerRpc.protocolVersion,

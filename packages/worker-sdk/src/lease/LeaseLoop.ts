@@ -79,7 +79,7 @@ export const make = Effect.fnUntraced(function* (options: LeaseLoopOptions) {
   const run: Effect.Effect<never, WorkerStopped> = Effect.forever(
     Effect.gen(function* () {
       // The room is looked at again for each attempt: runs end while the control plane is away.
-      const answer = yield* Backoff.untilAvailable("asking for jobs", Effect.flatMap(room, ask))
+      const answer = yield* Backoff.untilAvailable(controlPlane.reached, "asking for jobs", Effect.flatMap(room, ask))
       yield* rest(answer)
     })
   )

@@ -126,7 +126,7 @@ export const make = Effect.fnUntraced(function* (options: { readonly runner: Run
   })
 
   const renewing = Effect.forever(
-    Effect.andThen(Effect.sleep(lookMs), Backoff.untilAvailable("renewing leases", renewDue))
+    Effect.andThen(Effect.sleep(lookMs), Backoff.untilAvailable(controlPlane.reached, "renewing leases", renewDue))
   )
   const expiring = Effect.forever(Effect.andThen(Effect.sleep(lookMs), expire))
 

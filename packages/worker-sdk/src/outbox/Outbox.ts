@@ -184,7 +184,7 @@ export class Outbox extends Context.Service<
               failures++
               // Smaller batches pass where a large one is refused (a proxy's limit of body size).
               resultsMax = Math.ceil(resultsMax / 2)
-              return Backoff.pause("submitting results", failures, error)
+              return Backoff.pause(controlPlane.reached, "submitting results", failures, error)
             })
           )
         }
@@ -226,7 +226,9 @@ const complete = (
 ): Effect.Effect<ReadonlyArray<WorkerRpc.SubmissionVerdict>, ControlPlaneUnavailable> =>
   submissions.every(({ results }, index) => answers[index]?.verdicts.length === results.length)
     ? Effect.succeed(answers)
-    : Effect.fail(new ControlPlaneUnavailable({ message: "the control plane did not answer for every result" }))
+    : Effect.fail(
+        new ControlPlaneUnavailable({ message: "the control plane did not answer for every result", isAway: false })
+      )
 
 const logLosses = (answers: ReadonlyArray<WorkerRpc.SubmissionVerdict>): Effect.Effect<void> => {
   const verdicts = answers.flatMap((answer) => answer.verdicts)

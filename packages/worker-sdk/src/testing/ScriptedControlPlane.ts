@@ -35,6 +35,8 @@ export interface Script {
   >
   /** Whether a worker token is known. */
   knows: (token: string) => boolean
+  /** How long each way between worker and control plane takes, in milliseconds. */
+  wayMs: number
   /** Decides over each call: answer it, refuse it with a status, or do the work and lose the answer. */
   fate: (tag: string) => "answer" | "lose" | { readonly status: number; readonly retryAfter?: string }
 }
@@ -58,6 +60,7 @@ const defaults = (): Script => ({
   renewLease: (leases) => leases.map((lease) => ({ ...lease, leaseMs: 30_000 })),
   enroll: () => Effect.succeed({ workerId: "worker-1", token: "ostk_test", regionName: "test-1" }),
   knows: () => true,
+  wayMs: 0,
   fate: () => "answer"
 })
 
@@ -101,10 +104,12 @@ export const make = Effect.fnUntraced(function* (overrides: Partial<Script> = {}
   const Fate = HttpRouter.middleware(
     (handled) =>
       Effect.gen(function* () {
+        const { wayMs } = script
+        if (wayMs > 0) yield* Effect.sleep(wayMs)
         const request = yield* HttpServerRequest.HttpServerRequest
         const { tag } = JSON.parse(yield* Effect.orDie(request.text)) as { readonly tag: string }
         const fate = script.fate(tag)
-        if (fate === "answer") return yield* handled
+        if (fate === "answer") return yield* wayMs > 0 ? Effect.tap(handled, Effect.sleep(wayMs)) : handled
         if (fate === "lose") return yield* Effect.as(handled, HttpServerResponse.empty({ status: 502 }))
         const headers = fate.retryAfter === undefined ? {} : { "retry-after": fate.retryAfter }
         return HttpServerResponse.empty({ status: fate.status, headers })
