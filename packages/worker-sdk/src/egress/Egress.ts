@@ -1,0 +1,40 @@
+/**
+ * All that executors need to reach targets, in one layer.
+ */
+import { NodeServices } from "@effect/platform-node"
+import { Layer } from "effect"
+import { Dial } from "./Dial.ts"
+import * as EgressPolicy from "./EgressPolicy.ts"
+import { Resolver } from "./Resolver.ts"
+
+/** How targets are reached. See {@link layer}. */
+export interface EgressOptions {
+  /** Ranges to open besides the global unicast addresses, in CIDR notation. */
+  readonly allow?: ReadonlyArray<string>
+  /** Name servers instead of the system's. */
+  readonly nameServers?: ReadonlyArray<string>
+  /** Trusted authorities besides Node's, each in PEM. */
+  readonly ca?: ReadonlyArray<string>
+}
+
+/**
+ * Resolver and dialler.
+ *
+ * @example
+ * ```ts
+ * import { Egress, Executors, HttpExecutor } from "@openseer/worker-sdk"
+ * import { Effect } from "effect"
+ *
+ * const executors = Executors.make([HttpExecutor.httpExecutor]).pipe(
+ *   Effect.provide(Egress.layer({ allow: ["10.0.0.0/8"] }))
+ * )
+ * ```
+ */
+export const layer = (options: EgressOptions = {}): Layer.Layer<Dial | Resolver> =>
+  Layer.merge(
+    Dial.layer({
+      policy: EgressPolicy.make(options.allow === undefined ? {} : { allow: options.allow }),
+      ...(options.ca === undefined ? {} : { ca: options.ca })
+    }),
+    Resolver.layer(options.nameServers === undefined ? {} : { servers: options.nameServers })
+  ).pipe(Layer.provide(NodeServices.layer))

@@ -1,0 +1,122 @@
+/**
+ * All that a worker can execute, and the frame around each run: decode the spec, bound the time, judge what came.
+ */
+import { CheckFailure, type CheckType, Judgement, type WorkerRpc } from "@openseer/core"
+import { Cause, type Context, Effect, Exit, Schema, SchemaIssue } from "effect"
+import type * as Executor from "./Executor.ts"
+import { LoopBound } from "./LoopBound.ts"
+
+/** What a run needs of a job's member: the encoded spec, the assertions and the timeout. */
+export type RunMember = Pick<WorkerRpc.JobMember, "spec" | "assertions" | "timeoutMs">
+
+/** A judged run, with how much of its time may be the worker's own event loop. */
+export interface ExecutedRun extends Judgement.Judgement {
+  readonly errorBoundUs: number
+}
+
+/**
+ * Executes members of jobs. `prepare` gives an effect that may be run any number of times, once a tick; the spec is
+ * decoded on the first. It never fails and never dies: whatever goes wrong is an outcome with a reason.
+ */
+export interface Executors {
+  readonly checkTypes: ReadonlyArray<CheckType.CheckTypeRef>
+  readonly prepare: (checkType: CheckType.CheckTypeRef, member: RunMember) => Effect.Effect<ExecutedRun>
+}
+
+/** How long after its timeout an executor may still be busy ending, in milliseconds. */
+export const graceMs = 1_000
+
+/**
+ * A registry of executors, one a kind and version, that runs them with the services of the surrounding effect.
+ *
+ * @example
+ * ```ts
+ * import { Egress, Executors, HttpExecutor } from "@openseer/worker-sdk"
+ * import { Effect } from "effect"
+ *
+ * const executors = Executors.make([HttpExecutor.httpExecutor]).pipe(Effect.provide(Egress.layer()))
+ * ```
+ */
+export const make = <R = never>(executors: ReadonlyArray<Executor.Any<R>>): Effect.Effect<Executors, never, R> =>
+  Effect.contextWith((context: Context.Context<R>) => {
+    const byRef = new Map(executors.map((executor) => [keyOf(executor.checkType), executor]))
+    return Effect.succeed({
+      checkTypes: executors.map(({ checkType: { kind, version } }) => ({ kind, version })),
+      prepare: (ref, member) => {
+        const executor = byRef.get(keyOf(ref))
+        return executor === undefined ? Effect.succeed(unsupported(ref)) : prepare(executor, context, member)
+      }
+    })
+  })
+
+const keyOf = ({ kind, version }: CheckType.CheckTypeRef): string => `${kind}@${version}`
+
+const prepare = <R>(
+  { checkType, execute }: Executor.Any<R>,
+  context: Context.Context<R>,
+  { assertions, spec, timeoutMs }: RunMember
+): Effect.Effect<ExecutedRun> => {
+  const judged = assertions.length > 0 ? assertions : checkType.defaultAssertions
+  let decoded: Exit.Exit<unknown, Schema.SchemaError> | undefined
+  return Effect.suspend(() => {
+    decoded ??= Schema.decodeUnknownExit(checkType.spec)(spec)
+    if (Exit.isFailure(decoded)) return Effect.succeed(failed("invalid_spec", problemOf(checkType, decoded.cause)))
+    const bound = new LoopBound()
+    return Effect.suspend(() =>
+      execute((decoded as Exit.Success<unknown>).value, { timeoutMs, mark: bound.mark })
+    ).pipe(
+      Effect.provideContext(context),
+      Effect.timeoutOrElse({ duration: timeoutMs + graceMs, orElse: () => Effect.fail(overran(checkType)) }),
+      Effect.matchCauseEffect({
+        onSuccess: (observation) => Effect.succeed(Judgement.ofObservation(judged, observation)),
+        onFailure: (cause) => judgementOf(checkType, cause)
+      }),
+      Effect.map((judgement): ExecutedRun => {
+        bound.mark()
+        return { ...judgement, errorBoundUs: bound.boundUs }
+      })
+    )
+  })
+}
+
+const failed = (reason: CheckFailure.CheckError["reason"], message: string): ExecutedRun => ({
+  ...Judgement.ofFailure(new CheckFailure.CheckError({ reason, message })),
+  errorBoundUs: 0
+})
+
+const unsupported = (ref: CheckType.CheckTypeRef): ExecutedRun =>
+  failed("unsupported_check", `this worker cannot execute ${keyOf(ref)}`)
+
+const overran = (checkType: CheckType.CheckTypeRef): CheckFailure.CheckError =>
+  new CheckFailure.CheckError({
+    reason: "executor_defect",
+    message: `the executor of ${keyOf(checkType)} did not keep its deadline and was stopped`
+  })
+
+/** Where the spec is wrong. What stands there is left out: it may be a secret. */
+const problemOf = (checkType: CheckType.CheckTypeRef, cause: Cause.Cause<Schema.SchemaError>): string => {
+  const { issues } = formatIssue(cause.reasons.find(Cause.isFailReason)!.error.issue)
+  const path = issues[0]?.path?.join(".") ?? ""
+  return `this worker's ${keyOf(checkType)} does not accept the spec${path === "" ? "" : `: see ${path}`}`
+}
+
+const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** An expected failure is judged; anything else is the executor's defect. */
+const judgementOf = (
+  checkType: CheckType.CheckTypeRef,
+  cause: Cause.Cause<CheckFailure.CheckFailure>
+): Effect.Effect<Judgement.Judgement> => {
+  const failure = cause.reasons.find(Cause.isFailReason)
+  if (failure !== undefined) return Effect.succeed(Judgement.ofFailure(failure.error))
+  const defect = Cause.squash(cause)
+  const name = defect instanceof Error ? defect.name : typeof defect
+  return Effect.as(
+    Effect.logWarning(`the executor of ${keyOf(checkType)} died: ${name}`, placesOf(defect)),
+    failed("executor_defect", `the executor of ${keyOf(checkType)} died: ${name}`)
+  )
+}
+
+/** Where it died. The message is left out: it may quote a secret of the spec. */
+const placesOf = (defect: unknown): ReadonlyArray<string> =>
+  defect instanceof Error ? (defect.stack?.match(/^ {4}at .*$/gm) ?? []).map((place) => place.trim()) : []

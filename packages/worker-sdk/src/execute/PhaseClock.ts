@@ -1,0 +1,33 @@
+/**
+ * Where the time of a run goes, in whole microseconds: every instant since the start belongs to exactly one phase.
+ */
+import type { Observation } from "@openseer/core"
+
+const keys = { dns: "dnsUs", connect: "connectUs", tls: "tlsUs", ttfb: "ttfbUs", download: "downloadUs" } as const
+
+/** A stopwatch with one hand and five dials. Starts when it is made. */
+export class PhaseClock {
+  /** The phase that is going on. */
+  current: Observation.PhaseName = "dns"
+  readonly #startedMs = performance.now()
+  readonly #phases = { dnsUs: 0, connectUs: 0, tlsUs: 0, ttfbUs: 0, downloadUs: 0 }
+  #totalUs = 0
+
+  /** Ends the phase that is going on, which gets all time since the last end, and begins the next one. */
+  end(next: Observation.PhaseName): void {
+    this.stop()
+    this.current = next
+  }
+
+  /** Gives all time since the last end to the phase that is going on. */
+  stop(): void {
+    const totalUs = Math.round((performance.now() - this.#startedMs) * 1_000)
+    this.#phases[keys[this.current]] += totalUs - this.#totalUs
+    this.#totalUs = totalUs
+  }
+
+  /** Up to the last end or stop. Phases that came several times, over redirects, are summed. */
+  get times(): Pick<Observation.Observation, "totalUs" | "phases"> {
+    return { totalUs: this.#totalUs, phases: { ...this.#phases } }
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Where a redirect leads and what is sent there: the rules of RFC 9110 section 15.4, without any IO.
+ */
+
+/** One request of a run, on the way from hop to hop. */
+export interface HopRequest {
+  readonly url: URL
+  readonly method: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: string | undefined
+}
+
+/** Whether a status with a `Location` is a redirect. 300, 304 and the reserved ones are answers. */
+export const isRedirect = (status: number): boolean =>
+  status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+
+/** The request that follows, or a sentence that says why there is none. */
+export const follow = (request: HopRequest, status: number, location: string): HopRequest | string => {
+  if (!URL.canParse(location, request.url)) return `${quote(location)} is not a URL`
+  const url = new URL(location, request.url)
+  if (url.protocol !== "http:" && url.protocol !== "https:") return `${quote(location)} is not an http or https URL`
+  if (url.username !== "" || url.password !== "") return "the URL holds a user name or password"
+  url.hash = ""
+  const headers = url.origin === request.url.origin ? request.headers : pick(request.headers, harmlessHeaders)
+  const becomesGet = status === 303 ? request.method !== "HEAD" : status < 303 && request.method === "POST"
+  return becomesGet
+    ? { url, method: "GET", headers: drop(headers, contentHeaders), body: undefined }
+    : { url, method: request.method, headers, body: request.body }
+}
+
+/**
+ * What another origin may see. A monitor's secrets are in headers of any name (`X-Api-Key`), so that everything else
+ * stays behind, not only `Authorization` and `Cookie`.
+ */
+const harmlessHeaders = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "cache-control",
+  "content-type",
+  "pragma",
+  "user-agent"
+])
+
+/** What describes a body that is no longer sent. */
+const contentHeaders = new Set(["content-type", "content-encoding", "content-language", "content-location"])
+
+const pick = (headers: HopRequest["headers"], names: ReadonlySet<string>): HopRequest["headers"] =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => names.has(name)))
+
+const drop = (headers: HopRequest["headers"], names: ReadonlySet<string>): HopRequest["headers"] =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)))
+
+const quote = (location: string): string =>
+  JSON.stringify(location.length <= 100 ? location : `${location.slice(0, 100).toWellFormed()}…`)
