@@ -9,8 +9,11 @@ import {
   Forbidden,
   InternalError,
   NotFound,
+  PayloadTooLarge,
+  RequestTimeout,
   ServiceUnavailableResponse,
-  Unauthorized
+  Unauthorized,
+  UnsupportedMediaType
 } from "./Problem.ts"
 
 /** What a credential allows. Each includes those before it: `admin` may write, `write` may read. */
@@ -59,7 +62,19 @@ export class ApiAuth extends HttpApiMiddleware.Service<ApiAuth, { provides: Curr
   }
 ) {}
 
-/** Answers requests that don't decode with a problem that names every member, and busy databases with `Retry-After`. */
+/**
+ * Answers what can't be read or decoded, and what nobody can serve now, as problems. The body must come in time and be
+ * small JSON that is not nested too deep.
+ */
 export class ApiProblems extends HttpApiMiddleware.Service<ApiProblems>()("@openseer/core/ApiProblems", {
-  error: [BadRequest, BadInput, NotFound, ServiceUnavailableResponse, InternalError]
+  error: [
+    BadRequest,
+    NotFound,
+    RequestTimeout,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    BadInput,
+    InternalError,
+    ServiceUnavailableResponse
+  ]
 }) {}

@@ -6,11 +6,11 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { MonitorId } from "../accounts/Id.ts"
 import { Outcome } from "../check/Judgement.ts"
 import { Observation } from "../check/Observation.ts"
-import { Monitor, MonitorChange, MonitorInput, MonitorRegions, nameLengthMax, Tag } from "../monitor/Monitor.ts"
+import { Label, Monitor, MonitorChange, MonitorInput, MonitorRegions, nameLengthMax, Tag } from "../monitor/Monitor.ts"
 import { MonitorState } from "../monitor/MonitorState.ts"
 import { RegionName } from "../monitor/Region.ts"
 import { ApiAuth, ApiProblems, RequiredScope } from "./Auth.ts"
-import { BadInput, BadRequest, Conflict, LimitReached, NotFound, VersionMismatch } from "./Problem.ts"
+import { BadInput, BadRequest, LimitReached, NotFound, VersionMismatch } from "./Problem.ts"
 
 /** The most monitors of one page. */
 export const pageLimitMax = 500
@@ -36,8 +36,9 @@ export const MonitorsQuery = Schema.Struct({
   cursor: Schema.optionalKey(Cursor),
   state: Schema.optionalKey(MonitorState),
   tag: Schema.optionalKey(Tag),
-  /** A part of the name or target, in any case. */
-  q: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(nameLengthMax)))
+  q: Schema.optionalKey(
+    Label(nameLengthMax).annotate({ description: "A part of the name or of the URL, in upper or lower case" })
+  )
 })
 export type MonitorsQuery = typeof MonitorsQuery.Type
 
@@ -75,7 +76,7 @@ export type RegionRun = typeof RegionRun.Type
 const params = { monitorId: MonitorId }
 const ifMatch = {
   "if-match": Schema.optionalKey(
-    Schema.String.annotate({ description: 'The version that the change is based on, as in ETag: "7"' })
+    Schema.String.annotate({ description: 'The version that the change is based on, in quotes: "7"' })
   )
 }
 const operation = (summary: string, description: string) => OpenApi.annotations({ summary, description })
@@ -123,7 +124,7 @@ export class MonitorsApi extends HttpApiGroup.make("monitors")
       params,
       payload: RunRequest,
       success: Schema.Struct({ runs: Schema.Array(RegionRun) }).annotate({ identifier: "RunAnswer" }),
-      error: [BadInput, NotFound, Conflict]
+      error: [BadInput, NotFound, LimitReached]
     })
       .annotate(RequiredScope, "write")
       .annotateMerge(

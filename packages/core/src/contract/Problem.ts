@@ -55,11 +55,11 @@ export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()("
   title: "This path does not take that method"
 }) {}
 
-/** It collides with what is there. */
-export class Conflict extends HttpApiError.Problem<Conflict>()("Conflict", {
-  type: "urn:openseer:problem:conflict",
-  status: 409,
-  title: "This collides with what is there"
+/** The body did not come in time. */
+export class RequestTimeout extends HttpApiError.Problem<RequestTimeout>()("RequestTimeout", {
+  type: "urn:openseer:problem:request-timeout",
+  status: 408,
+  title: "The body took too long"
 }) {}
 
 /** The organization has as many as it may have. */

@@ -1,0 +1,103 @@
+/**
+ * The check types that this control plane knows: the built-in ones, and those that the embedding program defines.
+ */
+import { Assertion, CheckType, type CheckTypesApi, HttpCheck, type Problem } from "@openseer/core"
+import { Context, Exit, Layer, Option, Schema, SchemaIssue } from "effect"
+
+/** A spec as it is stored, with the check type that it is for. */
+export interface StoredSpec {
+  readonly version: number
+  readonly spec: Schema.Json
+  readonly defaultAssertions: ReadonlyArray<Assertion.Assertion>
+}
+
+/** Decodes and describes specs. */
+export class CheckTypes extends Context.Service<
+  CheckTypes,
+  {
+    /** The spec with its defaults filled in, or everything that is wrong with it, with paths like `spec.url`. */
+    readonly decode: (kind: string, spec: unknown) => StoredSpec | ReadonlyArray<Problem.ProblemIssue>
+    /** The line that lists show for a stored spec. */
+    readonly targetOf: (kind: string, spec: unknown) => string
+    /** All check types with the JSON Schema of their specs. */
+    readonly list: ReadonlyArray<CheckTypesApi.CheckTypeInfo>
+  }
+>()("@openseer/server/CheckTypes") {
+  /** The built-in check types and some more. A kind that is there twice is the later one. */
+  static readonly layer = (more: ReadonlyArray<CheckType.Any> = []): Layer.Layer<CheckTypes> =>
+    Layer.sync(CheckTypes, () => make([HttpCheck.HttpCheck, ...more]))
+}
+
+/** How deep the JSON of a request may be nested. */
+export const jsonDepthMax = 32
+
+const strict = { errors: "all", onExcessProperty: "error" } as const
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** The issues of a failed decoding as problems name them, with paths below `root`. */
+export const toIssues = (issue: SchemaIssue.Issue, root: string = ""): ReadonlyArray<Problem.ProblemIssue> =>
+  format(issue).issues.map(({ message, path }) => ({
+    path: [...(root === "" ? [] : [root]), ...(path ?? []).map(String)].join("."),
+    message:
+      message === "Missing key"
+        ? "is required"
+        : message === "Expected no excess property"
+          ? "is not known here: leave it out"
+          : message
+  }))
+
+const make = (types: ReadonlyArray<CheckType.Any>) => {
+  const byKind = new Map(types.map((type) => [type.kind, type]))
+  return CheckTypes.of({
+    decode: (kind, spec) => {
+      const type = byKind.get(kind)
+      if (type === undefined) return [{ path: "kind", message: `must be one of ${[...byKind.keys()].join(", ")}` }]
+      const unstorable = unstorablePath(spec, "spec")
+      if (unstorable !== undefined) return [unstorable]
+      const decoded = Schema.decodeUnknownExit(type.spec, strict)(spec)
+      if (Exit.isFailure(decoded)) {
+        const error = Option.getOrThrow(Exit.findErrorOption(decoded))
+        return toIssues(error.issue, "spec")
+      }
+      return {
+        version: type.version,
+        spec: Schema.encodeUnknownSync(type.spec)(decoded.value) as Schema.Json,
+        defaultAssertions: type.defaultAssertions
+      }
+    },
+    targetOf: (kind, spec) => {
+      const type = byKind.get(kind)
+      // The spec may be of an older version of its type, or its type may be gone: it is shown all the same.
+      const decoded = type === undefined ? Option.none() : Schema.decodeUnknownOption(type.spec)(spec)
+      return type === undefined || Option.isNone(decoded) ? kind : type.target(decoded.value)
+    },
+    list: [...byKind.values()].map((type) => {
+      const { definitions, schema } = Schema.toJsonSchemaDocument(type.spec)
+      return {
+        kind: type.kind,
+        version: type.version,
+        schema: {
+          $schema: "https://json-schema.org/draft/2020-12/schema",
+          ...schema,
+          $defs: definitions
+        } as Schema.Json,
+        defaultAssertions: type.defaultAssertions
+      }
+    })
+  })
+}
+
+/** Where a value holds what PostgreSQL's `jsonb` can't: a NUL or half of a surrogate pair in a text. */
+const unstorablePath = (value: unknown, path: string): Problem.ProblemIssue | undefined => {
+  if (typeof value === "string") {
+    return value.includes("\0") || !value.isWellFormed()
+      ? { path, message: "must not hold NUL or half of a surrogate pair" }
+      : undefined
+  }
+  if (typeof value !== "object" || value === null) return undefined
+  for (const [key, item] of Object.entries(value)) {
+    const found = unstorablePath(key, path) ?? unstorablePath(item, `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,96 @@
+/**
+ * Who is asking, and for which organization: the only place where the credential of a request becomes an organization.
+ * An embedding program may put its own sign-in here, and everything behind it stays as it is.
+ */
+import type { Auth } from "@openseer/core"
+import { Context, Effect, Layer, Option } from "effect"
+import { Database } from "../db/Database.ts"
+import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import { ApiKeys } from "./ApiKeys.ts"
+
+/** A principal: what the API's handlers know of whoever asks. */
+export type Principal = Auth.CurrentPrincipal["Service"]
+
+/** What a request says of itself. Header names are in lower case. */
+export interface RequestFacts {
+  readonly method: string
+  readonly url: string
+  readonly headers: { readonly [name: string]: string | undefined }
+}
+
+/**
+ * A principal as an embedding program names it. Without `organizationId` it belongs to the instance's own organization;
+ * one that is new is made, with `organizationId` (at most 64 characters) as its name.
+ */
+export interface EmbedderPrincipal {
+  readonly id: string
+  readonly organizationId?: string
+  readonly scopes: ReadonlyArray<Auth.Scope>
+}
+
+/** Turns requests into principals. `none`: no valid credential. */
+export class Principals extends Context.Service<
+  Principals,
+  { readonly authenticate: (request: RequestFacts) => Effect.Effect<Option.Option<Principal>, DatabaseBusy> }
+>()("@openseer/server/Principals") {
+  /** Knows API keys, sent as `Authorization: Bearer osk_…`. */
+  static readonly layer: Layer.Layer<Principals, never, ApiKeys> = Layer.effect(
+    Principals,
+    Effect.gen(function* () {
+      const apiKeys = yield* ApiKeys
+      return Principals.of({
+        authenticate: Effect.fn("Principals.authenticate")(function* ({ headers }: RequestFacts) {
+          const token = /^Bearer +([^ ]+)$/i.exec(headers["authorization"] ?? "")?.[1]
+          if (token === undefined) return Option.none()
+          return Option.map(yield* apiKeys.authenticate(token), ({ apiKeyId, organizationKey, scopes }): Principal => ({
+            kind: "api_key",
+            id: apiKeyId,
+            organizationKey,
+            scopes
+          }))
+        })
+      })
+    })
+  )
+
+  /** Asks the embedding program first, and takes API keys as well. */
+  static readonly layerEmbedder = (
+    authenticate: (request: RequestFacts) => Effect.Effect<Option.Option<EmbedderPrincipal>>
+  ): Layer.Layer<Principals, never, ApiKeys | Database> =>
+    Layer.effect(
+      Principals,
+      Effect.gen(function* () {
+        const own = yield* Principals
+        const { api } = yield* Database
+        const { sql } = api
+
+        const find = (organizationId: string | undefined) => sql<{ key: number }>`
+          select organization_key as key from auth.organizations
+           where ${
+             organizationId === undefined
+               ? sql`organization_key = (select i.organization_key from auth.instance i)`
+               : sql`organization_id = ${organizationId}`
+           }`
+        /** The loser of a race finds the row of the winner. */
+        const insert = (organizationId: string) => sql<{ key: number }>`
+          insert into auth.organizations (organization_id, name) values (${organizationId}, ${organizationId})
+          on conflict (organization_id) do update set name = organizations.name returning organization_key as key`
+
+        const keyOf = Effect.fnUntraced(function* (organizationId: string | undefined) {
+          const [found] = yield* api.run(find(organizationId))
+          if (found !== undefined || organizationId === undefined) return found?.key
+          return (yield* api.run(insert(organizationId)))[0]?.key
+        })
+
+        return Principals.of({
+          authenticate: Effect.fn("Principals.authenticate")(function* (request: RequestFacts) {
+            const known = Option.getOrUndefined(yield* authenticate(request))
+            if (known === undefined) return yield* own.authenticate(request)
+            const organizationKey = yield* keyOf(known.organizationId)
+            if (organizationKey === undefined) return Option.none()
+            return Option.some({ kind: "embedder" as const, id: known.id, organizationKey, scopes: known.scopes })
+          })
+        })
+      })
+    ).pipe(Layer.provide(Principals.layer))
+}

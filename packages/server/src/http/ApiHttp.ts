@@ -1,0 +1,28 @@
+/**
+ * The routes of the REST API with its OpenAPI document and reference page, of health and of metrics, behind the guards.
+ */
+import { Api } from "@openseer/core"
+import { Layer } from "effect"
+import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import * as AccountsHttp from "./AccountsHttp.ts"
+import * as ApiAuthHttp from "./ApiAuthHttp.ts"
+import * as ApiProblemsHttp from "./ApiProblemsHttp.ts"
+import * as CheckTypesHttp from "./CheckTypesHttp.ts"
+import * as Guards from "./Guards.ts"
+import * as Health from "./Health.ts"
+import * as Metrics from "./Metrics.ts"
+import * as MonitorsHttp from "./MonitorsHttp.ts"
+
+/** Everything that a control plane serves besides the worker protocol, and the guards in front of both. */
+export const layer = (options: { readonly metricsPublic: boolean }) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(Api.Api, { openapiPath: Api.openApiPath }).pipe(
+      Layer.provide([MonitorsHttp.layer, AccountsHttp.layer, CheckTypesHttp.layer]),
+      Layer.provide([ApiAuthHttp.layer, ApiProblemsHttp.layer])
+    ),
+    // The page holds its script: it works without the internet.
+    HttpApiScalar.layer(Api.Api, { path: "/docs", scalar: { withDefaultFonts: false } }),
+    Health.layer,
+    Metrics.layer({ isPublic: options.metricsPublic }),
+    Guards.layer
+  )

@@ -1,0 +1,17 @@
+/**
+ * The handler of check types. It only delegates.
+ */
+import { Api } from "@openseer/core"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { CheckTypes } from "../CheckTypes.ts"
+
+/** Serves the group `checkTypes`. */
+export const layer = HttpApiBuilder.group(
+  Api.Api,
+  "checkTypes",
+  Effect.fn(function* (handlers) {
+    const { list } = yield* CheckTypes
+    return handlers.handleAll({ list: () => Effect.succeed({ items: list }) })
+  })
+)

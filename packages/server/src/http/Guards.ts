@@ -1,0 +1,183 @@
+/**
+ * What every request passes, in this order; the first that refuses answers:
+ *
+ * 1. Every answer, whoever gives it, gets the security headers and is counted.
+ * 2. What fails below and is not answered yet becomes a problem: 404, 405, and 500 with a trace id, which is logged.
+ * 3. So many requests at once, and no more: 503 with `Retry-After`. Workers that wait for jobs count apart.
+ * 4. A body that says it is too large: 413. One that does not say is cut off while it is read.
+ * 5. A body that is not JSON: 415.
+ *
+ * Then the router: credential (`ApiAuthHttp`), body and decoding (`ApiProblemsHttp`), handler.
+ */
+import { Api, Problem } from "@openseer/core"
+import { ByteSize, Cause, Clock, Effect, type Layer, Metric, Option, Semaphore, type Types } from "effect"
+import {
+  HttpIncomingMessage,
+  HttpRouter,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerRespondable,
+  HttpServerResponse
+} from "effect/http"
+import { randomUUID } from "node:crypto"
+import { unavailable } from "./Unavailable.ts"
+
+/** The largest body of the API, in bytes. */
+export const apiBodyBytesMax = 65_536
+
+/** The largest body of the worker protocol, in bytes: 500 results. */
+export const workerBodyBytesMax = 1_048_576
+
+/** The most requests of the API at once. */
+export const apiRequestsMax = 256
+
+/** The most requests of workers at once: most of them wait for jobs. */
+export const workerRequestsMax = 4_096
+
+/** Installs the guards in front of all routes of the router. */
+export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.use(
+  Effect.fnUntraced(function* (router) {
+    const admission = {
+      api: yield* Semaphore.make(apiRequestsMax),
+      worker: yield* Semaphore.make(workerRequestsMax),
+      // Health must be told also when nothing else is served.
+      system: undefined
+    }
+    const guard = (handler: Answer) =>
+      Effect.gen(function* () {
+        const startedAt = yield* Clock.currentTimeMillis
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const path = pathOf(request)
+        const kind = kindOf(path)
+        const answer = refusal(request, kind) ?? bounded(handler, kind)
+        const response = yield* admitted(answer, admission[kind]).pipe(
+          Effect.catchCause((cause) => answerCause(cause, request.method, path))
+        )
+        yield* measured(kind, response.status, (yield* Clock.currentTimeMillis) - startedAt)
+        return HttpServerResponse.setHeaders(response, headersOf(request, path, response.status))
+      })
+    // The type of the router's middleware does not foresee one that answers every failure.
+    yield* router.addGlobalMiddleware(
+      guard as (handler: Answer) => Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled>
+    )
+  })
+)
+
+type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, unknown, HttpServerRequest.HttpServerRequest>
+type Kind = "api" | "worker" | "system"
+
+const pathOf = (request: HttpServerRequest.HttpServerRequest): string => request.url.split("?", 1)[0] ?? "/"
+
+const kindOf = (path: string): Kind => {
+  if (path === "/livez" || path === "/readyz" || path === "/metrics") return "system"
+  return path.startsWith("/rpc/") ? "worker" : "api"
+}
+
+const bodyBytesMax = (kind: Kind): number => (kind === "worker" ? workerBodyBytesMax : apiBodyBytesMax)
+
+const admitted = (answer: Answer, permits: Semaphore.Semaphore | undefined): Answer =>
+  permits === undefined
+    ? answer
+    : permits
+        .withPermitsIfAvailable(1)(answer)
+        .pipe(Effect.flatMap(Option.match({ onNone: () => busy, onSome: Effect.succeed })))
+
+const busy = HttpServerRespondable.toResponse(unavailable(1_000, "too many requests at once"))
+
+const bounded = (handler: Answer, kind: Kind): Answer =>
+  Effect.provideService(handler, HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyBytesMax(kind)))
+
+/** The answer to a request whose headers alone show that it can't be served. */
+const refusal = ({ headers, method }: HttpServerRequest.HttpServerRequest, kind: Kind): Answer | undefined => {
+  if (method === "GET" || method === "HEAD" || method === "OPTIONS") return undefined
+  const length = Number(headers["content-length"] ?? "0")
+  const limitBytes = bodyBytesMax(kind)
+  if (length > limitBytes) return HttpServerRespondable.toResponse(new Problem.PayloadTooLarge({ limitBytes }))
+  // A form of another site can send a body of any type but JSON, so this also stops what rides on a browser's cookie.
+  const contentType = headers["content-type"]
+  const hasBody = length > 0 || headers["transfer-encoding"] !== undefined
+  if (kind === "worker" || (contentType === undefined && !hasBody)) return undefined
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() === "application/json"
+    ? undefined
+    : HttpServerRespondable.toResponse(new Problem.UnsupportedMediaType())
+}
+
+/** Problems are answered as they are; anything unforeseen is logged, and its answer tells nothing but a trace id. */
+const answerCause = (cause: Cause.Cause<unknown>, method: string, path: string): Answer => {
+  if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+  for (const reason of cause.reasons) {
+    const thrown = reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : undefined
+    if (HttpServerResponse.isHttpServerResponse(thrown)) return Effect.succeed(thrown)
+    if (HttpServerError.isHttpServerError(thrown)) {
+      if (thrown.reason._tag === "RouteNotFound") return answerNoRoute(method, path)
+      if (thrown.reason._tag === "RequestParseError") {
+        return thrown.reason.reason === "BodyTooLarge"
+          ? HttpServerRespondable.toResponse(new Problem.PayloadTooLarge({ limitBytes: bodyBytesMax(kindOf(path)) }))
+          : HttpServerRespondable.toResponse(
+              new Problem.BadRequest({ errors: [{ path: "", message: "the request could not be read" }] })
+            )
+      }
+    }
+  }
+  return Effect.gen(function* () {
+    const span = yield* Effect.option(Effect.currentSpan)
+    const traceId = Option.isSome(span) ? span.value.traceId : randomUUID().replaceAll("-", "")
+    yield* Effect.logError("request failed", cause).pipe(Effect.annotateLogs({ method, path, traceId }))
+    return yield* HttpServerRespondable.toResponse(
+      new Problem.InternalError({ instance: `urn:openseer:trace:${traceId}` })
+    )
+  })
+}
+
+/** 405 with `Allow` where another method has a route, else 404. */
+const answerNoRoute = (method: string, path: string): Answer => {
+  const allowed = routes.flatMap((route) => (route.pattern.test(path) ? [route.method] : []))
+  if (allowed.length === 0) return HttpServerRespondable.toResponse(new Problem.NotFound())
+  const allow = [...new Set(allowed.includes("GET") ? [...allowed, "HEAD"] : allowed)].join(", ")
+  return HttpServerRespondable.toResponse(
+    new Problem.MethodNotAllowed({ detail: `${method} is not one of ${allow}` })
+  ).pipe(Effect.map(HttpServerResponse.setHeader("allow", allow)))
+}
+
+const routes = [
+  ...Object.values(Api.Api.groups).flatMap((group) =>
+    Object.values(group.endpoints).map(({ method, path }) => ({ method: method as string, path: path as string }))
+  ),
+  ...["/livez", "/readyz", "/metrics", "/docs", Api.openApiPath].map((path) => ({ method: "GET", path })),
+  { method: "POST", path: "/rpc/worker" }
+].map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replaceAll(/:[^/]+/g, "[^/]+")}/?$`) }))
+
+const requestSeconds = Metric.histogram("openseer_http_request_seconds", {
+  description: "From a request's arrival to the start of its answer, by kind and class of status",
+  boundaries: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+})
+
+const measured = (kind: Kind, status: number, elapsedMs: number) =>
+  Metric.update(
+    Metric.withAttributes(requestSeconds, { kind, status: `${Math.floor(status / 100)}xx` }),
+    elapsedMs / 1_000
+  )
+
+/** What every answer carries, OWASP ASVS 3.4. The reference page has its script inline; everything else has none. */
+const headersOf = (
+  request: HttpServerRequest.HttpServerRequest,
+  path: string,
+  status: number
+): Record<string, string> => ({
+  "content-security-policy":
+    path === "/docs"
+      ? "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; " +
+        "font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+      : "default-src 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=()",
+  "cache-control": "no-store",
+  ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+  // Only over TLS, which a proxy may have ended: on plain HTTP browsers must ignore it.
+  ...(request.headers["x-forwarded-proto"] === "https" || request.originalUrl.startsWith("https:")
+    ? { "strict-transport-security": "max-age=31536000; includeSubDomains" }
+    : {})
+})

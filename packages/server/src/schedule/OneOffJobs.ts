@@ -1,0 +1,165 @@
+/**
+ * SCHEDULE: "run now". One row a region that a worker leases and answers once; counted nowhere, gone after a while.
+ */
+import { type Judgement, MonitorsApi, type Observation, Problem } from "@openseer/core"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { Database } from "../db/Database.ts"
+import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import * as Regions from "../db/Regions.ts"
+import { newId } from "../NewId.ts"
+import * as MonitorForm from "./MonitorForm.ts"
+
+/** How long a worker may take to lease a one-off job, in milliseconds, after which nobody gets it any more. */
+export const expiresAfterMs = 60_000
+
+/** How long the rows are kept after they expired, in milliseconds. */
+export const keptMs = 600_000
+
+/** The most one-off jobs of an organization that no worker has answered yet. */
+export const pendingMax = 200
+
+/** How often the rows are asked for results, in milliseconds. */
+const pollMs = 150
+
+/** Runs monitors once, at once. */
+export class OneOffJobs extends Context.Service<
+  OneOffJobs,
+  {
+    /**
+     * Runs a monitor in its regions, or in those given, and waits up to `waitMs` for all of them to answer. What has not
+     * answered by then is `pending`. Works for paused monitors as well.
+     */
+    readonly run: (
+      organizationKey: number,
+      monitorId: string,
+      request: MonitorsApi.RunRequest
+    ) => Effect.Effect<
+      ReadonlyArray<MonitorsApi.RegionRun>,
+      DatabaseBusy | Problem.BadInput | Problem.NotFound | Problem.LimitReached
+    >
+    /** Deletes what expired a while ago; answers how many rows. Any replica may run it at any moment. */
+    readonly expire: Effect.Effect<number, DatabaseBusy>
+  }
+>()("@openseer/server/OneOffJobs") {
+  static readonly layer: Layer.Layer<OneOffJobs, never, Database> = Layer.effect(
+    OneOffJobs,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const { api, asOrganization, background } = yield* Database
+  const { sql } = api
+
+  const find = (organizationKey: number, monitorId: string) => sql<MonitorRow>`
+    select monitor_key, region_keys::int[] from app.monitors
+     where monitor_id = ${monitorId} and organization_key = ${organizationKey} and deleted_at is null`
+
+  /** Few rows are pending at any time; served by `one_off_jobs_ready`. */
+  const countPending = (organizationKey: number) => sql<{ count: number }>`
+    select count(*)::int as count from app.one_off_jobs
+     where organization_key = ${organizationKey} and finished_at is null and expires_at > now()`
+
+  /** One row a region, as the monitor is now. */
+  const insert = (requestId: string, monitorKey: number, regionKeys: ReadonlyArray<number>) => sql`
+    insert into app.one_off_jobs (request_id, organization_key, monitor_key, region_key, check_kind, check_version, spec,
+                                  assertions, timeout_ms, expires_at)
+    select ${requestId}, m.organization_key, m.monitor_key, region_key, m.check_kind, m.check_version, m.spec,
+           m.assertions, m.timeout_ms, now() + ${expiresAfterMs} * interval '1 millisecond'
+      from app.monitors m cross join unnest(${`{${regionKeys.join(",")}}`}::smallint[]) as region_key
+     where m.monitor_key = ${monitorKey}
+       and not exists (select from app.one_off_jobs o where o.request_id = ${requestId})`
+
+  const create = Effect.fn("OneOffJobs.create")(function* (
+    organizationKey: number,
+    monitorId: string,
+    regions: ReadonlyArray<string> | undefined
+  ) {
+    const requestId = yield* newId("req")
+    yield* asOrganization(
+      organizationKey,
+      Effect.gen(function* () {
+        const [monitor] = yield* find(organizationKey, monitorId)
+        if (monitor === undefined) return yield* new Problem.NotFound()
+        const regionKeys =
+          regions === undefined
+            ? monitor.region_keys
+            : yield* Regions.resolve(sql, organizationKey, regions).pipe(
+                Effect.flatMap((keys) => MonitorForm.knownRegions(regions, keys))
+              )
+        const [{ count } = { count: 0 }] = yield* countPending(organizationKey)
+        if (count + regionKeys.length > pendingMax) {
+          return yield* new Problem.LimitReached({ limit: pendingMax, detail: "wait for the runs that are going on" })
+        }
+        yield* insert(requestId, monitor.monitor_key, regionKeys)
+      })
+    )
+    return requestId
+  })
+
+  /** Served by `one_off_jobs_request`. */
+  const read = (organizationKey: number, requestId: string) =>
+    asOrganization(
+      organizationKey,
+      sql<RunRow>`
+        select g.name as region, j.result from app.one_off_jobs j join app.regions g using (region_key)
+         where j.request_id = ${requestId} order by g.name`
+    )
+
+  const run = Effect.fn("OneOffJobs.run")(function* (
+    organizationKey: number,
+    monitorId: string,
+    request: MonitorsApi.RunRequest
+  ) {
+    const startedAt = yield* Clock.currentTimeMillis
+    const waitMs = request.waitMs ?? MonitorsApi.runWaitMsDefault
+    const requestId = yield* create(organizationKey, monitorId, request.regions)
+    while (true) {
+      const rows = yield* read(organizationKey, requestId)
+      const leftMs = waitMs - ((yield* Clock.currentTimeMillis) - startedAt)
+      if (leftMs <= 0 || rows.every((row) => row.result !== null)) return rows.map(toRegionRun)
+      yield* Effect.sleep(Duration.millis(Math.min(pollMs, leftMs)))
+    }
+  })
+
+  const expire = background
+    .run(
+      background.sql`
+        delete from app.one_off_jobs where expires_at < now() - ${keptMs} * interval '1 millisecond' returning job_id`
+    )
+    .pipe(
+      Effect.map((rows) => rows.length),
+      Effect.withSpan("OneOffJobs.expire")
+    )
+
+  return OneOffJobs.of({ run, expire })
+})
+
+interface MonitorRow {
+  readonly monitor_key: number
+  readonly region_keys: ReadonlyArray<number>
+}
+
+interface RunRow {
+  readonly region: string
+  readonly result: {
+    readonly outcome: Judgement.Outcome
+    readonly reason?: string
+    readonly message?: string
+    readonly observation?: Observation.Observation
+  } | null
+}
+
+const toRegionRun = ({ region, result }: RunRow): MonitorsApi.RegionRun =>
+  result === null
+    ? { region, status: "pending" }
+    : {
+        region,
+        status: "done",
+        report: {
+          outcome: result.outcome,
+          ...(result.reason === undefined ? {} : { reason: result.reason }),
+          ...(result.message === undefined ? {} : { message: result.message }),
+          ...(result.observation === undefined ? {} : { observation: result.observation })
+        }
+      }
