@@ -70,7 +70,8 @@ const boundaries: ReadonlyArray<Boundary> = [
       "packages/core/src/contract/",
       "packages/client/src/",
       `${workerSdk}/ControlPlane.ts`,
-      "apps/worker/src/Telemetry.ts"
+      "apps/worker/src/Telemetry.ts",
+      "packages/server/src/cli/Telemetry.ts"
     ],
     never: ["effect/http", "effect/http-api"],
     because: "only the edges speak HTTP: http/, the contract, the client, the worker's control plane client, telemetry"

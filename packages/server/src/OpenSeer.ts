@@ -1,12 +1,130 @@
 /**
  * The control plane: everything that OpenSeer does on a server, as one layer or as one function.
  *
- * Start it inside a program of your own with {@link start}, which gives a web-standard handler to mount, or compose
- * {@link routes} into an Effect program.
+ * {@link start} gives a web-standard handler to mount in a program of any framework. {@link routes} is the same for
+ * Effect programs: routes for their own HTTP server, with the duties that run in the background.
  */
-import { type CheckType, HttpCheck } from "@openseer/core"
+import type { CheckType } from "@openseer/core"
 import { Effect, Layer, Option, Redacted } from "effect"
-import { HttpRouter, HttpServer } from "effect/http"
-export {}
-void [HttpCheck, Effect, Layer, Option, Redacted, HttpRouter, HttpServer]
-export type X = CheckType.Any
+import { ApiKeys } from "./accounts/ApiKeys.ts"
+import { EnrollmentTokens } from "./accounts/EnrollmentTokens.ts"
+import { type EmbedderPrincipal, Principals, type RequestFacts } from "./accounts/Principal.ts"
+import { Workers } from "./accounts/Workers.ts"
+import { Retention } from "./aggregate/Retention.ts"
+import type { RetentionConfig } from "./aggregate/RetentionConfig.ts"
+import { Rollups } from "./aggregate/Rollups.ts"
+import { CheckTypes } from "./CheckTypes.ts"
+import { Database } from "./db/Database.ts"
+import { defaultConnections } from "./db/DatabaseConfig.ts"
+import { migrate } from "./db/Migrations.ts"
+import * as Duties from "./Duties.ts"
+import * as ApiHttp from "./http/ApiHttp.ts"
+import * as WebHandler from "./http/WebHandler.ts"
+import * as WorkerHttp from "./http/WorkerHttp.ts"
+import { Ingest } from "./ingest/Ingest.ts"
+import { OverdueTicks } from "./ingest/OverdueTicks.ts"
+import { Leases } from "./lease/Leases.ts"
+import { WorkerHealth } from "./lease/WorkerHealth.ts"
+import { MonitorQueries } from "./query/MonitorQueries.ts"
+import { Monitors } from "./schedule/Monitors.ts"
+import { OneOffJobs } from "./schedule/OneOffJobs.ts"
+
+/** How a control plane differs from the default. */
+export interface ControlPlaneOptions {
+  /** Check types of your own, besides `http`. Their executors belong to your workers. */
+  readonly checkTypes?: ReadonlyArray<CheckType.Any>
+  /** Whoever knows it may enroll workers that serve every organization of this instance. */
+  readonly clusterToken?: Redacted.Redacted
+  /** How long results and rollups are kept. Default: raw 30 days, hourly 13 months, daily 5 years. */
+  readonly retention?: RetentionConfig
+  /** Whether `/metrics` needs no API key. Default `false`. */
+  readonly metricsPublic?: boolean
+  /** Your own sign-in: turns a request into a principal. API keys go on working beside it. */
+  readonly authenticate?: (request: RequestFacts) => Effect.Effect<Option.Option<EmbedderPrincipal>>
+}
+
+/**
+ * All routes of a control plane (`/api/v1`, `/docs`, `/rpc/worker`, `/livez`, `/readyz`, `/metrics`), with its duties in
+ * the background. Needs a migrated {@link Database}.
+ */
+export const routes = (options: ControlPlaneOptions = {}) => {
+  const principals =
+    options.authenticate === undefined ? Principals.layer : Principals.layerEmbedder(options.authenticate)
+  const services = Layer.mergeAll(
+    principals.pipe(Layer.provide(ApiKeys.layer)),
+    ApiKeys.layer,
+    EnrollmentTokens.layer,
+    Workers.layer(options.clusterToken === undefined ? {} : { clusterToken: options.clusterToken }),
+    Monitors.layer,
+    OneOffJobs.layer,
+    Leases.layer,
+    WorkerHealth.layer,
+    Ingest.layer,
+    MonitorQueries.layer
+  ).pipe(Layer.provideMerge(CheckTypes.layer(options.checkTypes)))
+  const duties = Duties.layer.pipe(
+    Layer.provide([OverdueTicks.layer, Rollups.layer, Retention.layer(options.retention)])
+  )
+  return Layer.mergeAll(
+    ApiHttp.layer({ metricsPublic: options.metricsPublic ?? false }),
+    WorkerHttp.layer,
+    duties
+  ).pipe(Layer.provide(services))
+}
+
+/** What {@link start} needs: a PostgreSQL 15 or newer. */
+export interface StartOptions extends Omit<ControlPlaneOptions, "clusterToken" | "authenticate"> {
+  /** `postgres://user:password@host:5432/database`. Schemas `app`, `auth` and `ts` are made in it. */
+  readonly databaseUrl: string
+  /** See {@link ControlPlaneOptions.clusterToken}. */
+  readonly clusterToken?: string
+  /** See {@link ControlPlaneOptions.authenticate}; `null`: not signed in. */
+  readonly authenticate?: (request: RequestFacts) => Promise<EmbedderPrincipal | null>
+  /** Connections for worker traffic, the API and background duties. Default 6, 6 and 4. */
+  readonly connections?: Partial<typeof defaultConnections>
+}
+
+/** A control plane inside a program. */
+export interface RunningControlPlane extends WebHandler.WebHandler {
+  /** Answers every path of the control plane. Paths that it doesn't know are 404. */
+  readonly handler: (request: Request) => Promise<Response>
+  /** Ends the duties and closes the connections. Requests in flight are interrupted. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Starts a control plane in this process: migrates the database, starts the duties, and gives a handler.
+ *
+ * Rejects when the database can't be reached or is newer than this version.
+ *
+ * @example
+ * ```ts
+ * import { OpenSeer } from "@openseer/server"
+ *
+ * const openSeer = await OpenSeer.start({ databaseUrl: "postgres://localhost/openseer" })
+ * const response = await openSeer.handler(new Request("http://localhost/livez"))
+ * await openSeer.stop()
+ * ```
+ */
+export const start = (options: StartOptions): Promise<RunningControlPlane> => {
+  const { authenticate, clusterToken, connections, databaseUrl, ...rest } = options
+  const database = Database.layer({
+    url: Redacted.make(databaseUrl),
+    ...defaultConnections,
+    ...connections
+  })
+  const all = routes({
+    ...rest,
+    ...(clusterToken === undefined ? {} : { clusterToken: Redacted.make(clusterToken) }),
+    ...(authenticate === undefined
+      ? {}
+      : {
+          authenticate: (request: RequestFacts) =>
+            Effect.map(
+              Effect.promise(() => authenticate(request)),
+              Option.fromNullishOr
+            )
+        })
+  })
+  return WebHandler.make(database, migrate, all)
+}

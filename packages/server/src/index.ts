@@ -1,1 +1,8 @@
-export {}
+export { type EmbedderPrincipal, type RequestFacts } from "./accounts/Principal.ts"
+export { type RetentionConfig, defaultRetention } from "./aggregate/RetentionConfig.ts"
+export { Database } from "./db/Database.ts"
+export { type DatabaseConfig, defaultConnections } from "./db/DatabaseConfig.ts"
+export { DatabaseBusy } from "./db/DatabaseError.ts"
+export * as Migrations from "./db/Migrations.ts"
+export { toNodeListener } from "./http/WebHandler.ts"
+export * as OpenSeer from "./OpenSeer.ts"

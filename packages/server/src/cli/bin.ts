@@ -15,7 +15,7 @@ import * as ServerConfig from "../ServerConfig.ts"
 import { serverVersion } from "../ServerVersion.ts"
 import * as DatabaseChoice from "./DatabaseChoice.ts"
 import * as Doctor from "./Doctor.ts"
-import * as Logging from "./Logging.ts"
+import * as Telemetry from "./Telemetry.ts"
 
 /** Serves until it is told to stop. */
 const serveOn = Effect.fn("openseer.serve")(function* (config: ServerConfig.ServerConfig) {
@@ -32,7 +32,7 @@ const serveOn = Effect.fn("openseer.serve")(function* (config: ServerConfig.Serv
     Layer.provide(Layer.effectDiscard(migrate)),
     Layer.provide(DatabaseChoice.owned(config))
   )
-  return yield* Layer.launch(server).pipe(Effect.provide(Logging.layer(config)))
+  return yield* Layer.launch(server).pipe(Effect.provide(Telemetry.layer(config)))
 })
 
 /** A command beside a running instance: its own log lines only when something is wrong. */
@@ -41,7 +41,7 @@ const besides = <A, E, R>(effect: (config: ServerConfig.ServerConfig) => Effect.
     const config = yield* ServerConfig.load
     return yield* effect(config).pipe(
       Effect.provide(DatabaseChoice.joined(config)),
-      Effect.provide(Logging.layer({ ...config, logLevel: "Warn" }))
+      Effect.provide(Telemetry.layer({ ...config, logLevel: "Warn" }))
     )
   })
 
