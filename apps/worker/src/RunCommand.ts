@@ -1,32 +1,34 @@
 /**
  * `openseer-worker run`: runs a worker until it is told to stop (SIGTERM, SIGINT), then drains.
  */
-import { Worker } from "@openseer/worker-sdk"
-import { Console, Effect } from "effect"
+import { Egress, Executors, HttpExecutor, Worker } from "@openseer/worker-sdk"
+import { Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import * as Telemetry from "./Telemetry.ts"
 import * as WorkerConfig from "./WorkerConfig.ts"
 
 const run = Effect.gen(function* () {
   const config = yield* WorkerConfig.read
-  const { concurrency, controlPlaneUrl, enrollmentToken, name, reenroll, regionName, tokenFile } = config
-  yield* Effect.logInfo("openseer-worker").pipe(
-    Effect.annotateLogs({ version: Worker.workerVersion, ...WorkerConfig.redacted(config) }),
-    Effect.andThen(
-      Worker.Worker.run({
-        controlPlaneUrl,
-        tokenFile,
-        reenroll,
-        concurrency,
-        ...(enrollmentToken === undefined ? {} : { enrollmentToken }),
-        ...(regionName === undefined ? {} : { regionName }),
-        ...(name === undefined ? {} : { name }),
-        executors: { checkTypes: [], prepare: () => Effect.die("none") }
-      })
-    ),
-    Effect.provide(Telemetry.layer(config))
+  return yield* work(config).pipe(
+    Effect.provide(Layer.merge(Telemetry.layer(config), Egress.layer({ allow: config.egressAllow })))
   )
 }).pipe(Effect.tapError(({ message }) => Console.error(message)))
+
+const work = Effect.fnUntraced(function* (config: WorkerConfig.WorkerConfig) {
+  yield* Effect.annotateLogs(Effect.logInfo("configuration"), WorkerConfig.redacted(config))
+  const executors = yield* Executors.make([HttpExecutor.httpExecutor])
+  const { concurrency, controlPlaneUrl, enrollmentToken, name, reenroll, regionName, tokenFile } = config
+  return yield* Worker.Worker.run({
+    controlPlaneUrl,
+    tokenFile,
+    reenroll,
+    concurrency,
+    executors,
+    ...(enrollmentToken === undefined ? {} : { enrollmentToken }),
+    ...(regionName === undefined ? {} : { regionName }),
+    ...(name === undefined ? {} : { name })
+  })
+})
 
 /** The `run` command. */
 export const runCommand = Command.make("run", {}, () => run).pipe(

@@ -5,6 +5,7 @@
  * value counts as not set, which is what Compose makes of a variable without one.
  */
 import { Region, Token } from "@openseer/core"
+import { EgressPolicy } from "@openseer/worker-sdk"
 import { Effect, Redacted, Schema } from "effect"
 
 /** The control plane of a worker that was told of none: the one that `npm start` runs beside it. */
@@ -122,7 +123,7 @@ const variables = {
   OPENSEER_REGION: "must be a region name: lower case letters, digits and dashes, at most 40, like us-east-1",
   OPENSEER_WORKER_TOKEN_FILE: "must be the path of a file",
   OPENSEER_WORKER_CONCURRENCY: `must be a whole number from 1 to ${concurrencyMax}`,
-  OPENSEER_EGRESS_ALLOW: "must be addresses or ranges separated by commas, like 10.1.0.0/16,fd00::/8",
+  OPENSEER_EGRESS_ALLOW: "must be address ranges separated by commas, like 10.1.0.0/16,fd00::/8",
   OPENSEER_WORKER_NAME: `must have at most ${nameLengthMax} characters`,
   OPENSEER_WORKER_REENROLL: "must be true or false",
   OPENSEER_LOG_LEVEL: `must be one of ${Object.keys(logLevels).join(", ")}`,
@@ -149,8 +150,5 @@ const parseLogLevel = (text: string): keyof typeof logLevels | undefined =>
 
 const parseList = (text: string): ReadonlyArray<string> | undefined => {
   const items = text.split(",").map((item) => item.trim())
-  return items.every((item) => isRange(item)) ? items : undefined
+  return items.every(Schema.is(EgressPolicy.Cidr)) ? items : undefined
 }
-
-/** An IPv4 or IPv6 address, with or without a prefix length. The egress policy reads it again, exactly. */
-const isRange = (text: string): boolean => /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/.test(text)

@@ -3,7 +3,7 @@
  * `openseer-worker`: the reference worker process.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Worker } from "@openseer/worker-sdk"
+import { version } from "@openseer/worker-sdk"
 import { Cause, Effect, Exit } from "effect"
 import { Command } from "effect/cli"
 import { runCommand } from "./RunCommand.ts"
@@ -13,7 +13,7 @@ const program = Command.make("openseer-worker").pipe(
   Command.withSubcommands([runCommand])
 )
 
-Command.run(program, { version: Worker.workerVersion }).pipe(
+Command.run(program, { version }).pipe(
   Effect.provide(NodeServices.layer),
   // The commands print their own failures. What is left is told here; being stopped by a signal is success.
   Effect.tapCause((cause) => (Cause.hasDies(cause) ? Effect.logFatal(cause) : Effect.void)),

@@ -14,12 +14,13 @@ import {
   until,
   up
 } from "./testing/ScriptedWorker.ts"
-import { Worker, workerVersion } from "./Worker.ts"
+import { version } from "./Version.ts"
+import { Worker } from "./Worker.ts"
 
 describe("Worker", () => {
   it("announces the version of its package", () => {
     const text = readFileSync(new URL("../package.json", import.meta.url), "utf8")
-    assert.strictEqual((JSON.parse(text) as { version: string }).version, workerVersion)
+    assert.strictEqual((JSON.parse(text) as { version: string }).version, version)
   })
 
   it.live("executes a job's runs on the grid, never early, and completes the tick with all results", () =>
@@ -196,7 +197,7 @@ describe("Worker", () => {
     Effect.gen(function* () {
       const server = yield* Scripted.make({ getJobs: inTurn([[job({ dueInMs: 0, size: 3 })]]) })
       const observation = { ...up.observation!, totalUs: 300_000 }
-      yield* start(server.url, ({ monitorKey }) =>
+      yield* start(server.url, (monitorKey) =>
         monitorKey === 3
           ? Effect.die(new Error("secret-header-value"))
           : Effect.succeed({ ...up, observation, errorBoundUs: monitorKey === 1 ? 140_000 : 160_000 })

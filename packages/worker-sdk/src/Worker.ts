@@ -9,18 +9,17 @@ import { WorkerRpc } from "@openseer/core"
 import { hostname } from "node:os"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, LogLevel, Option, type Redacted, type Scope } from "effect"
 import { ControlPlane } from "./ControlPlane.ts"
+import type { Executors } from "./execute/Executors.ts"
 import * as Heartbeat from "./Heartbeat.ts"
-import { type Executors, JobCache } from "./lease/JobCache.ts"
+import { JobCache } from "./lease/JobCache.ts"
 import type { Lease } from "./lease/Lease.ts"
 import * as LeaseLoop from "./lease/LeaseLoop.ts"
 import * as LeaseTable from "./lease/LeaseTable.ts"
 import { Runner } from "./lease/Runner.ts"
 import { Outbox, outboxResultsMax } from "./outbox/Outbox.ts"
+import { version } from "./Version.ts"
 import type { WorkerStopped } from "./WorkerStopped.ts"
 import { WorkerToken } from "./WorkerToken.ts"
-
-/** The version of this package, as a worker announces it. */
-export const workerVersion = "0.1.0"
 
 /** How many runs may go on at the same time, by default: more wait for seconds on slow targets than use the CPU. */
 export const concurrencyDefault = 256
@@ -69,13 +68,14 @@ export interface WorkerOptions {
  * @example
  * ```ts
  * import { NodeRuntime } from "@effect/platform-node"
- * import { Executor, Worker } from "@openseer/worker-sdk"
- * import { Layer } from "effect"
+ * import { Egress, Executors, HttpExecutor, Worker } from "@openseer/worker-sdk"
+ * import { Effect } from "effect"
  *
- * declare const executors: Executor.Registry
- *
- * const WorkerLive = Worker.Worker.layer({ controlPlaneUrl: "https://openseer.example.com", executors })
- * NodeRuntime.runMain(Layer.launch(WorkerLive))
+ * const program = Effect.gen(function* () {
+ *   const executors = yield* Executors.make([HttpExecutor.httpExecutor])
+ *   return yield* Worker.Worker.run({ controlPlaneUrl: "https://openseer.example.com", executors })
+ * })
+ * NodeRuntime.runMain(program.pipe(Effect.provide(Egress.layer())))
  * ```
  */
 export class Worker extends Context.Service<Worker, { readonly stopped: Effect.Effect<never, WorkerStopped> }>()(
@@ -105,7 +105,7 @@ const make = Effect.fnUntraced(function* (
 
 const work = Effect.fnUntraced(function* (options: WorkerOptions, drain: Effect.Effect<void>) {
   const enrolled = yield* Effect.raceFirst(
-    Effect.asSome(WorkerToken.make({ ...options, name: options.name ?? hostname(), version: workerVersion })),
+    Effect.asSome(WorkerToken.make({ ...options, name: options.name ?? hostname(), version })),
     Effect.as(drain, Option.none())
   )
   if (Option.isNone(enrolled)) return
@@ -146,7 +146,7 @@ const leaseUntil = Effect.fnUntraced(function* (options: WorkerOptions, drain: E
   const keeping = Effect.raceAllFirst([
     outbox.run,
     leases.run,
-    Heartbeat.run({ runner, checkTypes, version: workerVersion }).pipe(Effect.provideService(Outbox, outbox))
+    Heartbeat.run({ runner, checkTypes, version }).pipe(Effect.provideService(Outbox, outbox))
   ])
   yield* Effect.logInfo("worker started").pipe(
     Effect.annotateLogs({ concurrency, kinds: checkTypes.map(({ kind }) => kind) })

@@ -1,22 +1,12 @@
 /**
  * The members of jobs that this worker executed before, ready to run: a job's next tick then travels without them.
  */
-import type { CheckType, Judgement, WorkerRpc } from "@openseer/core"
+import type { WorkerRpc } from "@openseer/core"
 import type { Effect } from "effect"
+import type { ExecutedRun, Executors } from "../execute/Executors.ts"
 
 /** The most job versions that are kept; also the most that `GetJobs` may name. */
 export const versionsMax = 5_000
-
-/** A judged run, with how much of its time may be the worker's own event loop. */
-export interface ExecutedRun extends Judgement.Judgement {
-  readonly errorBoundUs: number
-}
-
-/** Prepares members of jobs: decodes a spec once, for all ticks of a job version. */
-export interface Executors {
-  readonly checkTypes: ReadonlyArray<CheckType.CheckTypeRef>
-  readonly prepare: (checkType: CheckType.CheckTypeRef, member: WorkerRpc.JobMember) => Effect.Effect<ExecutedRun>
-}
 
 /** A member of a job, ready to run. */
 export interface PreparedRun {

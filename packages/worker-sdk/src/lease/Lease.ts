@@ -19,9 +19,11 @@ export interface Lease {
   readonly regionName: string
   readonly intervalMs: number
   readonly latenessMaxMs: number
+  /** When all runs are over if each starts on time and takes all of its timeout. */
+  readonly plannedEndAt: number
   /** The end of the trust window: no run goes on after it. */
   deadlineAt: number
-  /** When to ask for more time: half-way to `deadlineAt`. */
+  /** When to ask for more time, if runs are still to end. */
   renewAt: number
   pending: number
   /** Given up, by us or by the control plane: its runs are stopped and its tick is not completed. */
@@ -38,8 +40,20 @@ export interface PlannedRun {
 /** What identifies a lease among all of a worker's. */
 export const keyOf = (ref: WorkerRpc.LeaseRef): string => `${ref.oneOff ? "once" : "job"}:${ref.jobId}:${ref.leaseId}`
 
-/** The trust window of a lease of `leaseMs` that was granted at `earliestAt` or later. */
-export const trustWindow = (earliestAt: number, leaseMs: number): { deadlineAt: number; renewAt: number } => ({
-  deadlineAt: earliestAt + leaseMs - marginMs,
-  renewAt: earliestAt + (leaseMs - marginMs) / 2
-})
+/** How long before the end of the trust window a tick must be planned to be over, to need no renewal. In ms. */
+const slackMs = 1_000
+
+/**
+ * The trust window of a lease of `leaseMs` that was granted at `earliestAt` or later, for a tick whose runs are over by
+ * `plannedEndAt` if all goes well. Such a tick is not renewed unless it goes on longer than planned: most are granted for
+ * long enough, and a renewal is a write. One that does not fit is renewed half-way.
+ */
+export const trustWindow = (
+  earliestAt: number,
+  leaseMs: number,
+  plannedEndAt: number
+): { readonly deadlineAt: number; readonly renewAt: number } => {
+  const deadlineAt = earliestAt + leaseMs - marginMs
+  const halfAt = (earliestAt + deadlineAt) / 2
+  return { deadlineAt, renewAt: plannedEndAt + slackMs <= deadlineAt ? Math.max(halfAt, plannedEndAt) : halfAt }
+}

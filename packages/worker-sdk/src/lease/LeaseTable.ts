@@ -60,18 +60,21 @@ export const make = Effect.fnUntraced(function* (options: { readonly runner: Run
         continue
       }
       const done = new Set(job.done)
+      const wanted = done.size === 0 ? runs : runs.filter(({ monitorKey }) => !done.has(monitorKey))
+      const plannedEndAt = wanted.reduce((end, run) => Math.max(end, dueAt + run.offsetMs + run.timeoutMs), dueAt)
       const lease: Lease = {
         ref,
         tickAt: job.tickAt,
         regionName: job.regionName,
         intervalMs: job.intervalMs,
         latenessMaxMs: job.latenessMaxMs,
-        ...trustWindow(earliestAt, job.leaseMs),
+        plannedEndAt,
+        ...trustWindow(earliestAt, job.leaseMs, plannedEndAt),
         pending: 0,
         dropped: false
       }
       leases.set(keyOf(ref), lease)
-      runner.plan(lease, dueAt, done.size === 0 ? runs : runs.filter(({ monitorKey }) => !done.has(monitorKey)))
+      runner.plan(lease, dueAt, wanted)
     }
     cache.trim()
     WorkerMetrics.leasesGranted.updateUnsafe(jobs.length, context)
@@ -111,10 +114,13 @@ export const make = Effect.fnUntraced(function* (options: { readonly runner: Run
 
   const renew = Effect.fn("LeaseTable.renew")(function* (due: ReadonlyArray<Lease>) {
     const { leases: renewed, sentAt } = yield* token.authorized(controlPlane.renewLease(due.map(({ ref }) => ref)))
-    const windows = new Map(renewed.map((lease) => [keyOf(lease), trustWindow(sentAt, lease.leaseMs)]))
-    for (const lease of due) Object.assign(lease, windows.get(keyOf(lease.ref)))
+    const renewedMs = new Map(renewed.map((lease) => [keyOf(lease), lease.leaseMs]))
+    for (const lease of due) {
+      const leaseMs = renewedMs.get(keyOf(lease.ref))
+      if (leaseMs !== undefined) Object.assign(lease, trustWindow(sentAt, leaseMs, lease.plannedEndAt))
+    }
     yield* lose(
-      due.filter((lease) => !windows.has(keyOf(lease.ref)) && leases.has(keyOf(lease.ref))),
+      due.filter((lease) => !renewedMs.has(keyOf(lease.ref)) && leases.has(keyOf(lease.ref))),
       "the control plane did not renew them"
     )
   })

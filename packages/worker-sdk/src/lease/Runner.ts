@@ -8,9 +8,10 @@
  */
 import { type Judgement, WorkerRpc } from "@openseer/core"
 import { Cause, type Context, Effect, Exit, type Fiber, Schema } from "effect"
+import type { ExecutedRun } from "../execute/Executors.ts"
 import * as WorkerMetrics from "../WorkerMetrics.ts"
 import { DueHeap } from "./DueHeap.ts"
-import type { ExecutedRun, PreparedRun } from "./JobCache.ts"
+import type { PreparedRun } from "./JobCache.ts"
 import type { Lease, PlannedRun } from "./Lease.ts"
 
 /**

@@ -13,6 +13,7 @@ const lease = (jobId: number): Lease => ({
   regionName: "test-1",
   intervalMs: 10_000,
   latenessMaxMs: 10_000,
+  plannedEndAt: 0,
   deadlineAt: Number.POSITIVE_INFINITY,
   renewAt: Number.POSITIVE_INFINITY,
   pending: 0,

@@ -3,7 +3,7 @@
  */
 import type { WorkerRpc } from "@openseer/core"
 import { Effect, Layer, Redacted } from "effect"
-import type { ExecutedRun, Executors } from "../lease/JobCache.ts"
+import type { ExecutedRun, Executors } from "../execute/Executors.ts"
 import { Worker, type WorkerOptions } from "../Worker.ts"
 import type * as Scripted from "./ScriptedControlPlane.ts"
 
@@ -14,10 +14,10 @@ export const up: ExecutedRun = {
   observation: { totalUs: 0, phases: { dnsUs: 0, connectUs: 0, tlsUs: 0, ttfbUs: 0, downloadUs: 0 } }
 }
 
-/** Executes the check type `test`. */
-export const executors = (execute: (member: WorkerRpc.JobMember) => Effect.Effect<ExecutedRun>): Executors => ({
+/** Executes the check type `test`, given the number of the member from 1. */
+export const executors = (execute: (monitorKey: number) => Effect.Effect<ExecutedRun>): Executors => ({
   checkTypes: [{ kind: "test", version: 1 }],
-  prepare: (_, member) => execute(member)
+  prepare: (_, { spec }) => execute((spec as { readonly monitorKey: number }).monitorKey)
 })
 
 let leaseIds = 0
@@ -49,7 +49,7 @@ export const job = (options: {
     monitorId: `monitor-${i + 1}`,
     offsetMs: i * (options.spreadMs ?? 0),
     timeoutMs: options.timeoutMs ?? 1_000,
-    spec: { n: i },
+    spec: { monitorKey: i + 1 },
     assertions: []
   }))
 })
