@@ -1,0 +1,5 @@
+export type { EventsFailure, EventsOptions, LiveEvent } from "./EventStream.ts"
+export type { Failure } from "./Failure.ts"
+export { make, OpenSeerClient, type OpenSeerClientOptions, type Shape } from "./OpenSeerClient.ts"
+export { UnexpectedAnswer } from "./UnexpectedAnswer.ts"
+export { Unreachable } from "./Unreachable.ts"
