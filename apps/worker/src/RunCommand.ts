@@ -1,18 +1,20 @@
 /**
  * `openseer-worker run`: runs a worker until it is told to stop (SIGTERM, SIGINT), then drains.
  */
-import { Egress, Executors, HttpExecutor, Worker } from "@openseer/worker-sdk"
+import { Egress, Executors, HttpExecutor, Worker, type WorkerStopped } from "@openseer/worker-sdk"
 import { Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import * as Telemetry from "./Telemetry.ts"
 import * as WorkerConfig from "./WorkerConfig.ts"
 
-const run = Effect.gen(function* () {
-  const config = yield* WorkerConfig.read
-  return yield* work(config).pipe(
-    Effect.provide(Layer.merge(Telemetry.layer(config), Egress.layer({ allow: config.egressAllow })))
-  )
-}).pipe(Effect.tapError(({ message }) => Console.error(message)))
+const run: Effect.Effect<never, WorkerConfig.WorkerConfigInvalid | WorkerStopped.WorkerStopped> = Effect.gen(
+  function* () {
+    const config = yield* WorkerConfig.read
+    return yield* work(config).pipe(
+      Effect.provide(Layer.merge(Telemetry.layer(config), Egress.layer({ allow: config.egressAllow })))
+    )
+  }
+).pipe(Effect.tapError(({ message }) => Console.error(message)))
 
 const work = Effect.fnUntraced(function* (config: WorkerConfig.WorkerConfig) {
   yield* Effect.annotateLogs(Effect.logInfo("configuration"), WorkerConfig.redacted(config))
