@@ -4,7 +4,9 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { ApiKeysApi, EnrollmentTokensApi, RegionsApi, WorkersApi } from "./AccountsApi.ts"
 import { CheckTypesApi } from "./CheckTypesApi.ts"
+import { EventsApi } from "./EventsApi.ts"
 import { MonitorsApi } from "./MonitorsApi.ts"
+import { ResultsApi } from "./ResultsApi.ts"
 
 /** Where the OpenAPI 3.1 document is served. */
 export const openApiPath = "/api/v1/openapi.json"
@@ -28,6 +30,8 @@ const readable = (spec: Record<string, unknown>): Record<string, unknown> =>
 /** The REST API, version 1. */
 export class Api extends HttpApi.make("openseer")
   .add(MonitorsApi)
+  .add(ResultsApi)
+  .add(EventsApi)
   .add(RegionsApi)
   .add(WorkersApi)
   .add(EnrollmentTokensApi)

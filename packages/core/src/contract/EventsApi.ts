@@ -48,8 +48,12 @@ export const StateChange = Schema.Struct({
 }).annotate({ identifier: "StateChange" })
 export type StateChange = typeof StateChange.Type
 
-/** A monitor was created, changed, paused, resumed or deleted: read it again. */
-export const MonitorChanged = Schema.Struct({ monitorId: MonitorId }).annotate({ identifier: "MonitorChanged" })
+/** A monitor was created, changed (its name, its schedule, paused, resumed) or deleted: read it again. */
+export const MonitorChanged = Schema.Struct({
+  monitorId: MonitorId,
+  change: Schema.String,
+  name: Schema.String
+}).annotate({ identifier: "MonitorChanged" })
 export type MonitorChanged = typeof MonitorChanged.Type
 
 /** A result that has just been stored. */

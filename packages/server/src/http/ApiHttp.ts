@@ -4,20 +4,29 @@
 import { Api } from "@openseer/core"
 import { Layer } from "effect"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { EventFeed } from "../query/EventFeed.ts"
 import * as AccountsHttp from "./AccountsHttp.ts"
 import * as ApiAuthHttp from "./ApiAuthHttp.ts"
 import * as ApiProblemsHttp from "./ApiProblemsHttp.ts"
 import * as CheckTypesHttp from "./CheckTypesHttp.ts"
+import * as EventsHttp from "./EventsHttp.ts"
 import * as Guards from "./Guards.ts"
 import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
 import * as MonitorsHttp from "./MonitorsHttp.ts"
+import * as ResultsHttp from "./ResultsHttp.ts"
 
 /** Everything that a control plane serves besides the worker protocol, and the guards in front of both. */
 export const layer = (options: { readonly metricsPublic: boolean }) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api.Api, { openapiPath: Api.openApiPath }).pipe(
-      Layer.provide([MonitorsHttp.layer, AccountsHttp.layer, CheckTypesHttp.layer]),
+      Layer.provide([
+        MonitorsHttp.layer,
+        AccountsHttp.layer,
+        CheckTypesHttp.layer,
+        ResultsHttp.layer,
+        EventsHttp.layer.pipe(Layer.provide(EventFeed.layer))
+      ]),
       Layer.provide([ApiAuthHttp.layer, ApiProblemsHttp.layer])
     ),
     // The page holds its script: it works without the internet.

@@ -1,0 +1,248 @@
+/**
+ * QUERY: the live event stream. One poller a process and organization reads what is new and hands it to all streams of
+ * that organization, so the price of a stream is its socket.
+ *
+ * Polling, not LISTEN: it works through poolers and replicas, loses nothing on a reconnect, and half a second is enough.
+ */
+import { EventsApi, Problem } from "@openseer/core"
+import {
+  type Cause,
+  Clock,
+  Context,
+  Effect,
+  Layer,
+  Metric,
+  Option,
+  Queue,
+  RcMap,
+  Schedule,
+  Schema,
+  Stream
+} from "effect"
+import { Database } from "../db/Database.ts"
+import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import { serverVersion } from "../ServerVersion.ts"
+import * as EventCursor from "./EventCursor.ts"
+import * as ResultWatch from "./ResultWatch.ts"
+
+/** How often new events are looked for. */
+const pollInterval = "500 millis"
+
+/** Events that may wait for a reader. One that is further behind is closed, and goes on from its last event. */
+const bufferMax = 256
+
+/** The most streams of one process, unless it is said otherwise. */
+export const streamsMaxDefault = 1_000
+
+const streamsGauge = Metric.gauge("openseer_event_streams", { description: "Open event streams" })
+/** What a stream is to begin after, and of which monitor it is to tell results. */
+export interface StreamRequest {
+  readonly after?: string
+  readonly monitorId?: string
+}
+
+/** Live events. */
+export class EventFeed extends Context.Service<
+  EventFeed,
+  {
+    /**
+     * A stream of the organization's events that begins with `hello` and ends when the reader is too slow or the feed is
+     * closed. Fails with `NotFound` when the monitor is not the organization's, with `ServiceUnavailable` when there are
+     * too many streams, and with `DatabaseBusy`.
+     */
+    readonly open: (
+      organizationKey: number,
+      request: StreamRequest
+    ) => Effect.Effect<
+      Stream.Stream<EventsApi.StreamEvent>,
+      Problem.NotFound | Problem.BadRequest | Problem.ServiceUnavailable | DatabaseBusy
+    >
+    /** Ends all streams and opens no more: before the server waits for its requests to end. */
+    readonly close: Effect.Effect<void>
+  }
+>()("@openseer/server/EventFeed") {
+  static readonly layer: Layer.Layer<EventFeed, never, Database> = Layer.effect(
+    EventFeed,
+    Effect.suspend(() => make(streamsMaxDefault))
+  )
+
+  /** With another limit of streams than {@link streamsMaxDefault}. */
+  static readonly layerOf = (streamsMax: number): Layer.Layer<EventFeed, never, Database> =>
+    Layer.effect(EventFeed, make(streamsMax))
+}
+
+/** One open stream. */
+interface Reader {
+  readonly queue: Queue.Queue<EventsApi.StreamEvent, Cause.Done>
+  readonly monitorKey: number | undefined
+}
+
+/** What the streams of one organization share. */
+interface Feed {
+  position: EventCursor.EventCursor
+  readonly readers: Set<Reader>
+  readonly watches: Map<number, ResultWatch.ResultWatch>
+}
+
+const make = Effect.fn("EventFeed.make")(function* (streamsMax: number) {
+  const database = yield* Database
+  const readers = new Set<Reader>()
+  let closed = false
+
+  const feeds = yield* RcMap.make({ lookup: start })
+
+  /** Joins a feed for the life of the scope; answers where the reader joined. */
+  const join = (feed: Feed, reader: Reader, watch: ResultWatch.ResultWatch | undefined) =>
+    Effect.acquireRelease(
+      Effect.suspend(() => {
+        feed.readers.add(reader)
+        readers.add(reader)
+        if (closed) Queue.endUnsafe(reader.queue)
+        if (watch !== undefined && !feed.watches.has(watch.monitorKey)) feed.watches.set(watch.monitorKey, watch)
+        return Effect.as(Metric.update(streamsGauge, readers.size), feed.position)
+      }),
+      () =>
+        Effect.suspend(() => {
+          feed.readers.delete(reader)
+          readers.delete(reader)
+          const { monitorKey } = reader
+          if (monitorKey !== undefined && ![...feed.readers].some((other) => other.monitorKey === monitorKey)) {
+            feed.watches.delete(monitorKey)
+          }
+          return Metric.update(streamsGauge, readers.size)
+        })
+    )
+
+  const open = Effect.fn("EventFeed.open")(
+    function* (organizationKey: number, request: StreamRequest) {
+      if (closed || readers.size >= streamsMax) {
+        return yield* new Problem.ServiceUnavailable({
+          retryAfterSeconds: 5,
+          detail: "too many event streams are open"
+        })
+      }
+      const { monitorId } = request
+      const [watch, here] = yield* database.asOrganization(
+        organizationKey,
+        Effect.all([
+          monitorId === undefined ? Effect.succeed(undefined) : ResultWatch.begin(monitorId),
+          Effect.map(EventCursor.read(undefined), ({ position }) => position)
+        ])
+      )
+      const now = yield* Clock.currentTimeMillis
+      const cursor = EventCursor.decode(request.after, now)
+      // A cursor ahead of everything that has happened is of a database that was since restored to an earlier time.
+      const after = cursor !== undefined && cursor.xid <= here.xid ? cursor : undefined
+
+      const stream = Effect.gen(function* () {
+        const feed = yield* RcMap.get(feeds, organizationKey)
+        const queue = yield* Queue.dropping<EventsApi.StreamEvent, Cause.Done>(bufferMax)
+        const joinedAt = yield* join(feed, { queue, monitorKey: watch?.monitorKey }, watch)
+        const hello: EventsApi.StreamEvent = {
+          id: EventCursor.encode(after ?? joinedAt, now),
+          event: "hello",
+          data: { serverVersion, resumed: after !== undefined }
+        }
+        const live = Stream.fromQueue(queue)
+        if (after === undefined) return Stream.concat(Stream.succeed(hello), live)
+        return Stream.succeed(hello).pipe(
+          Stream.concat(between(organizationKey, after, joinedAt)),
+          // Another process may have told what comes next for this one.
+          Stream.concat(Stream.filter(live, (event) => !wasTold(event, after)))
+        )
+      })
+      return Stream.unwrap(stream).pipe(
+        // The reader connects again and goes on from its last event.
+        Stream.catchCause((cause) => Stream.fromEffectDrain(Effect.logWarning("event stream ended early", cause))),
+        Stream.provideService(Database, database)
+      )
+    },
+    Effect.provideService(Database, database)
+  )
+
+  const close = Effect.sync(() => {
+    closed = true
+    for (const { queue } of readers) Queue.endUnsafe(queue)
+  })
+  yield* Effect.addFinalizer(() => close)
+  return EventFeed.of({ open, close })
+})
+
+/** Starts the poller of an organization; it ends with the scope. */
+const start = Effect.fnUntraced(function* (organizationKey: number) {
+  const database = yield* Database
+  const { position } = yield* database.asOrganization(organizationKey, EventCursor.read(undefined))
+  const feed: Feed = { position, readers: new Set(), watches: new Map() }
+  let pingedAt = yield* Clock.currentTimeMillis
+
+  const poll = Effect.gen(function* () {
+    const watched = [...feed.watches.values()]
+    const [batch, results] = yield* database.asOrganization(
+      organizationKey,
+      Effect.all([EventCursor.read(feed.position), ResultWatch.read(watched)])
+    )
+    const now = yield* Clock.currentTimeMillis
+    const events = yield* Effect.forEach(batch.events, (row) => toEvent(row, now))
+    // From here to the new position nothing may wait: a reader that joins sees all of these events or none.
+    for (const event of events) if (event !== undefined) publish(feed.readers, event)
+    feed.position = batch.position
+    for (const watch of watched) {
+      const followers = [...feed.readers].filter(({ monitorKey }) => monitorKey === watch.monitorKey)
+      for (const data of watch.take(results, now)) publish(followers, { event: "result", data })
+    }
+    if (now - pingedAt >= EventsApi.pingIntervalMs) {
+      pingedAt = now
+      publish(feed.readers, { id: EventCursor.encode(feed.position, now), event: "ping", data: {} })
+    }
+    return batch.more
+  })
+  yield* Effect.repeat(poll, { while: (more) => more }).pipe(
+    // The position has not moved, so the next round tells what this one could not.
+    Effect.catchCause((cause) => Effect.logWarning("events could not be read, trying again", cause)),
+    Effect.repeat(Schedule.spaced(pollInterval)),
+    Effect.forkScoped
+  )
+  return feed
+})
+
+/** Hands an event to readers. One whose buffer is full is closed: it goes on from its last event when it comes back. */
+const publish = (readers: Iterable<Reader>, event: EventsApi.StreamEvent): void => {
+  for (const { queue } of readers) if (!Queue.offerUnsafe(queue, event)) Queue.endUnsafe(queue)
+}
+
+/** The events after one cursor up to another. */
+const between = (organizationKey: number, after: EventCursor.EventCursor, upTo: EventCursor.EventCursor) =>
+  Stream.paginate(after, (from) =>
+    Effect.gen(function* () {
+      const database = yield* Database
+      const batch = yield* database.asOrganization(organizationKey, EventCursor.read(from))
+      const now = yield* Clock.currentTimeMillis
+      const rows = batch.events.filter((row) => !EventCursor.isBefore(upTo, row))
+      const events = yield* Effect.forEach(rows, (row) => toEvent(row, now))
+      const next =
+        batch.more && EventCursor.isBefore(batch.position, upTo) ? Option.some(batch.position) : Option.none()
+      return [events.filter((event) => event !== undefined), next] as const
+    })
+  )
+
+const decodeState = Schema.decodeUnknownEffect(EventsApi.StateChange)
+const decodeMonitor = Schema.decodeUnknownEffect(EventsApi.MonitorChanged)
+
+/** An event as it is told; `undefined` for kinds that streams do not tell. */
+const toEvent = (row: EventCursor.EventRow, now: number): Effect.Effect<EventsApi.StreamEvent | undefined> => {
+  const id = EventCursor.encode(row, now)
+  const data = { ...row.payload, monitorId: row.monitorId }
+  switch (row.kind) {
+    case "state":
+      return Effect.orDie(Effect.map(decodeState(data), (change) => ({ id, event: "state", data: change })))
+    case "monitor":
+      return Effect.orDie(Effect.map(decodeMonitor(data), (change) => ({ id, event: "monitor", data: change })))
+    default:
+      return Effect.succeed(undefined)
+  }
+}
+
+const wasTold = (event: EventsApi.StreamEvent, after: EventCursor.EventCursor): boolean => {
+  const at = event.event === "ping" ? undefined : EventCursor.position(event.id)
+  return at !== undefined && !EventCursor.isBefore(after, at)
+}

@@ -1,0 +1,130 @@
+/**
+ * QUERY: latency percentiles by time, from sketches merged in SQL.
+ */
+import { ResultsApi } from "@openseer/core"
+import { Effect, Schema } from "effect"
+import { Database } from "../db/Database.ts"
+import * as MonitorScope from "./MonitorScope.ts"
+import { dayMs, segments } from "./Segments.ts"
+import { sources } from "./Sources.ts"
+import { buckets, grainOf } from "./Step.ts"
+
+const Micros = Schema.NullOr(Schema.Int)
+const Rows = Schema.Array(
+  Schema.Struct({
+    at: Schema.NullOr(Schema.Number),
+    p50: Micros,
+    p95: Micros,
+    p99: Micros,
+    min: Micros,
+    mean: Micros,
+    max: Micros,
+    n: Schema.Int,
+    failed: Schema.Int,
+    errors: Schema.Int,
+    missed: Schema.Int
+  })
+)
+const decode = Schema.decodeUnknownEffect(Rows)
+
+const nothing: ResultsApi.Latency = {
+  p50: null,
+  p95: null,
+  p99: null,
+  min: null,
+  mean: null,
+  max: null,
+  n: 0,
+  failed: 0,
+  errors: 0,
+  missed: 0
+}
+
+/**
+ * The latency series of a monitor of the organization: see `ResultsApi.LatencySeries`.
+ * Fails with `NotFound`, with `BadRequest` when the range is not one, and with `DatabaseBusy`.
+ */
+export const latencySeries = Effect.fn("LatencySeries.latencySeries")(function* (
+  organizationKey: number,
+  monitorId: string,
+  query: ResultsApi.LatencyQuery
+) {
+  const database = yield* Database
+  return yield* database.asOrganization(organizationKey, ofMonitor(monitorId, query))
+})
+
+const ofMonitor = Effect.fnUntraced(function* (monitorId: string, query: ResultsApi.LatencyQuery) {
+  const { sql } = (yield* Database).api
+  const scope = yield* MonitorScope.find(monitorId, query.region)
+  const asked = yield* MonitorScope.rangeOf(query, scope.reach.now, dayMs)
+  const { from, stepMs, to } = buckets(
+    asked,
+    query.points ?? ResultsApi.pointsDefault,
+    scope.intervalMs,
+    scope.reach,
+    scope.since
+  )
+  const source = sources(sql, {
+    scope,
+    segments: segments({ from, to }, scope.reach, grainOf(stepMs)),
+    origin: from,
+    stepMs,
+    sketches: true
+  })
+  // `at` is null in the row about the whole range. Ranks are those of ts.quantiles.
+  const rows = yield* sql`
+    with source as materialized (${source}),
+    counts as (
+      select at, sum(up + degraded)::float8 as n, sum(down)::float8 as failed, sum(error)::float8 as errors,
+             sum(missed)::float8 as missed, sum(sum_us)::float8 as sum_us, min(min_us) as min, max(max_us) as max
+        from source group by grouping sets ((at), ())
+    ), histogram as (
+      select at, entry >> 21 as bucket, sum(entry & 2097151)::float8 as n
+        from source cross join lateral unnest(sketch) as entry group by grouping sets ((1, 2), (2))
+    ), ranked as (
+      select at, bucket, sum(n) over (partition by at order by bucket) as upto, sum(n) over (partition by at) as total
+        from histogram
+    ), quantiles as (
+      select at, ts.bucket_us(min(bucket) filter (where upto >= ceil(0.50 * total))) as p50,
+             ts.bucket_us(min(bucket) filter (where upto >= ceil(0.95 * total))) as p95,
+             ts.bucket_us(min(bucket) filter (where upto >= ceil(0.99 * total))) as p99
+        from ranked group by at
+    )
+    select (extract(epoch from c.at) * 1000)::float8 as at, round(q.p50)::int as p50, round(q.p95)::int as p95,
+           round(q.p99)::int as p99, c.min, c.max, round(c.sum_us / nullif(c.n, 0))::int as mean,
+           c.n, c.failed, c.errors, c.missed
+      from counts c left join quantiles q on q.at is not distinct from c.at`
+  return columns(from, stepMs, (to - from) / stepMs, scope.region, yield* Effect.orDie(decode(rows)))
+})
+
+/** Rows as columns, with the buckets that have no row. */
+const columns = (
+  t0: number,
+  stepMs: number,
+  length: number,
+  region: string | null,
+  rows: typeof Rows.Type
+): ResultsApi.LatencySeries => {
+  const cells = Array.from({ length }, () => nothing)
+  let overall = nothing
+  for (const { at, ...latency } of rows) {
+    if (at === null) overall = latency
+    else cells[Math.round((at - t0) / stepMs)] = latency
+  }
+  return {
+    t0,
+    stepMs,
+    region,
+    p50: cells.map((cell) => cell.p50),
+    p95: cells.map((cell) => cell.p95),
+    p99: cells.map((cell) => cell.p99),
+    min: cells.map((cell) => cell.min),
+    mean: cells.map((cell) => cell.mean),
+    max: cells.map((cell) => cell.max),
+    n: cells.map((cell) => cell.n),
+    failed: cells.map((cell) => cell.failed),
+    errors: cells.map((cell) => cell.errors),
+    missed: cells.map((cell) => cell.missed),
+    overall
+  }
+}
