@@ -1,0 +1,238 @@
+import { assert, layer } from "@effect/vitest"
+import { Sketch } from "@openseer/core"
+import { Clock, Effect, Layer } from "effect"
+import * as FastCheck from "fast-check"
+import { Database } from "../db/Database.ts"
+import { at, dayMs, hourMs, insertGap, insertHistory, insertResults } from "../testing/TestHistory.ts"
+import { TestInstance } from "../testing/TestInstance.ts"
+import { Rollups } from "./Rollups.ts"
+
+const fresh = { excludeTestServices: true } as const
+const Live = Rollups.layer.pipe(Layer.provideMerge(TestInstance.layer))
+
+/** What the rollups of a grain must be, from raw results and gaps alone, compared with what they are. */
+const differences = (table: string, unit: string) => `
+  with expected as (
+    select date_trunc('${unit}', due_at, 'UTC') as bucket_at, monitor_key, region_key,
+           count(*) filter (where outcome = 0) as up, count(*) filter (where outcome = 1) as degraded,
+           count(*) filter (where outcome = 2) as down, count(*) filter (where outcome = 3) as error,
+           coalesce(sum(total_us) filter (where outcome <= 1), 0) as sum_us,
+           min(total_us) filter (where outcome <= 1) as min_us, max(total_us) filter (where outcome <= 1) as max_us,
+           coalesce(ts.compact(array_agg(ts.bucket(total_us) << 21 | 1) filter (where outcome <= 1)), '{}') as sketch
+      from ts.results_raw group by 1, 2, 3
+  ), missed as (
+    select date_trunc('${unit}', starts_at + i * interval_ms * interval '1 millisecond', 'UTC') as bucket_at,
+           monitor_key, region_key, count(*) as missed
+      from ts.gaps cross join lateral generate_series(0, count - 1) i group by 1, 2, 3
+  )
+  select count(*)::int as n
+    from expected full join missed using (bucket_at, monitor_key, region_key)
+    full join ${table} a using (bucket_at, monitor_key, region_key)
+   where bucket_at < (select date_trunc('${unit}', rolled_to, 'UTC') from ts.rollup_state)
+     and (coalesce(expected.up, 0), coalesce(expected.degraded, 0), coalesce(expected.down, 0), coalesce(expected.error, 0),
+          coalesce(missed.missed, 0), coalesce(expected.sum_us, 0), expected.min_us, expected.max_us,
+          coalesce(expected.sketch, '{}'))
+         is distinct from (a.up, a.degraded, a.down, a.error, a.missed, a.sum_us, a.min_us, a.max_us, a.sketch)`
+
+const number = Effect.fnUntraced(function* (statement: string) {
+  const [row] = yield* (yield* TestInstance).rows<{ n: number }>(statement)
+  return row?.n
+})
+
+const hours = "select count(*)::int as n from ts.results_agg_1h"
+
+/** The start of an hour, `hoursAgo` whole hours before this one. */
+const hourBefore = Effect.fnUntraced(function* (hoursAgo: number) {
+  const now = yield* Clock.currentTimeMillis
+  return Math.floor(now / hourMs) * hourMs - hoursAgo * hourMs
+})
+
+layer(TestInstance.layer, fresh)("the sketch in SQL", (it) => {
+  it.effect("has core's buckets, also next to every boundary", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const values = Array.from({ length: 1_023 }, (_, i) => Math.floor(Math.exp((i + 1) * Math.log(1.01 / 0.99))))
+        .flatMap((v) => [v - 1, v, v + 1, v + 2])
+        .filter((v) => v >= 0)
+      const found = yield* rows<{ bucket: number }>(
+        `select ts.bucket(v) as bucket from unnest('{${values.join()}}'::int[]) with ordinality u(v, i) order by i`
+      )
+      assert.deepStrictEqual(
+        found.map(({ bucket }) => bucket),
+        values.map(Sketch.bucketOf)
+      )
+    })
+  )
+
+  it.effect("merges and answers as core's does, whatever the values", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const values = FastCheck.array(FastCheck.integer({ min: 0, max: 60_000_000 }), { minLength: 1, maxLength: 60 })
+      const samples = FastCheck.sample(FastCheck.array(values, { minLength: 1, maxLength: 4 }), 60)
+      for (const parts of samples) {
+        const sketches = parts.map(Sketch.fromValues)
+        const [found] = yield* rows<{ sketch: ReadonlyArray<number>; quantiles: ReadonlyArray<number> }>(`
+          select sketch, ts.quantiles(sketch, '{0,0.5,0.95,0.99,1}') as quantiles
+            from (select ts.merge(s::int[]) as sketch
+                    from unnest(array[${sketches.map((s) => `'{${s.join()}}'`).join()}]) s) m`)
+        const merged = Sketch.merge(sketches)
+        assert.deepStrictEqual(found?.sketch, merged)
+        for (const [i, q] of [0, 0.5, 0.95, 0.99, 1].entries()) {
+          assert.closeTo(found?.quantiles[i] ?? 0, Sketch.quantile(merged, q) ?? 0, 1e-3)
+        }
+        assert.deepStrictEqual(merged, Sketch.fromValues(parts.flat()))
+      }
+    })
+  )
+})
+
+layer(Live, fresh)("rolling up", (it) => {
+  it.effect("makes hours and days that equal raw results and gaps, and the same rows when it is done again", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const from = yield* hourBefore(52)
+      const to = yield* hourBefore(0)
+      const { monitorKeys, regionKeys } = yield* insertHistory({
+        from,
+        to,
+        intervalMs: 60_000,
+        regions: 2,
+        monitors: 3
+      })
+      yield* insertGap({
+        monitorKey: monitorKeys[0]!,
+        regionKey: regionKeys[0]!,
+        startsAt: from + 90 * 60_000 + 7,
+        intervalMs: 7_000,
+        count: 3_000
+      })
+      const rollups = yield* Rollups
+      const report = yield* rollups.runOnce
+      assert.isAtLeast(report.hoursRolled, 51)
+      assert.isAtLeast(report.dayMarks, 1)
+      assert.isAbove((yield* number(hours)) ?? 0, 6 * 50)
+      assert.strictEqual(yield* number(differences("ts.results_agg_1h", "hour")), 0)
+      assert.strictEqual(yield* number(differences("ts.results_agg_1d", "day")), 0)
+      const text = "select md5(string_agg(a::text, ',' order by bucket_at, monitor_key, region_key)) as n from"
+      const before = [yield* number(`${text} ts.results_agg_1h a`), yield* number(`${text} ts.results_agg_1d a`)]
+      yield* rows(`update ts.rollup_state set rolled_to = ${at(from)}`)
+      assert.strictEqual((yield* rollups.runOnce).hoursRolled, report.hoursRolled)
+      const after = [yield* number(`${text} ts.results_agg_1h a`), yield* number(`${text} ts.results_agg_1d a`)]
+      assert.deepStrictEqual(after, before)
+      assert.deepStrictEqual(yield* rollups.runOnce, { hoursClosed: 0, hoursRolled: 0, lateHours: 0, dayMarks: 0 })
+    })
+  )
+
+  it.effect("builds again what came late, hour and day, and nothing else", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const [late] = yield* rows<{ monitorKey: number; regionKey: number; dueAt: number }>(`
+        select monitor_key as "monitorKey", region_key::int as "regionKey", (extract(epoch from min(due_at)) * 1000)::float8 as "dueAt"
+          from ts.results_raw group by 1, 2 order by 1, 2 limit 1`)
+      const { dueAt, monitorKey, regionKey } = late!
+      const extra = { from: dueAt + 1, to: dueAt + 10 * 1_000, intervalMs: 1_000 }
+      yield* insertResults({ monitorKeys: [monitorKey], regionKeys: [regionKey], ...extra })
+      assert.strictEqual(yield* number(differences("ts.results_agg_1h", "hour")), 1)
+      yield* rows(`select ts.mark_dirty(${regionKey}::smallint, array[${monitorKey}], array[${at(dueAt)}])`)
+      const { dayMarks, lateHours } = yield* (yield* Rollups).runOnce
+      assert.deepStrictEqual({ dayMarks, lateHours }, { dayMarks: 1, lateHours: 1 })
+      assert.strictEqual(yield* number(differences("ts.results_agg_1h", "hour")), 0)
+      assert.strictEqual(yield* number(differences("ts.results_agg_1d", "day")), 0)
+    })
+  )
+
+  it.effect("counts a gap that is recorded after its raw results are gone, and keeps the rest of the hour", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const sums = `select sum(up + degraded + down + error)::int as n from ts.results_agg_1h
+                     where bucket_at < (select min(bucket_at) from ts.results_agg_1d) + interval '1 day'`
+      const before = yield* number(sums)
+      const [first] = yield* rows<{ monitorKey: number; regionKey: number; hourAt: number }>(`
+        select monitor_key as "monitorKey", region_key::int as "regionKey", (extract(epoch from bucket_at) * 1000)::float8 as "hourAt"
+          from ts.results_agg_1h order by bucket_at, monitor_key desc limit 1`)
+      const { hourAt, monitorKey, regionKey } = first!
+      const day = Math.floor(hourAt / dayMs) * dayMs
+      yield* rows(`select ts.drop_partitions('results_raw', (${at(day + dayMs)} at time zone 'UTC')::date)`)
+      yield* insertGap({ monitorKey, regionKey, startsAt: hourAt + 11, intervalMs: 60_000, count: 5 })
+      yield* (yield* Rollups).runOnce
+      assert.strictEqual(yield* number(sums), before)
+      const missed = `select missed as n from ts.results_agg_1h where monitor_key = ${monitorKey}
+                         and region_key = ${regionKey} and bucket_at = ${at(hourAt)}`
+      assert.strictEqual(yield* number(missed), 5)
+    })
+  )
+})
+
+layer(Live, fresh)("rolling up while results come", (it) => {
+  it.effect("loses no row, whatever commits early, late or never", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const { background, worker } = yield* Database
+      const rollups = yield* Rollups
+      const from = yield* hourBefore(40)
+      const { monitorKeys, regionKeys } = yield* insertHistory({
+        from,
+        to: from + 1,
+        intervalMs: 60_000,
+        regions: 1,
+        monitors: 40
+      })
+      const endsAt = (yield* Clock.currentTimeMillis) + 4_000
+      const running = Effect.map(Clock.currentTimeMillis, (now) => now < endsAt)
+
+      // As ingest writes: enter the hour, insert, then mark what is late; one in ten is rolled back.
+      const writer = (seed: number) =>
+        Effect.gen(function* () {
+          let written = 0
+          while (yield* running) {
+            written++
+            const key = monitorKeys[(written * 7 + seed) % 40]!
+            // Around the hour that is being closed, and far behind it.
+            const [due] = yield* rows<{ at: number }>(`
+              select (extract(epoch from closed_to) * 1000)::float8
+                     + floor((random() - 0.7) * 2 * ${hourMs} * ${written % 5 === 0 ? 4 : 1}) as at from ts.rollup_state`)
+            const dueAt = at(Math.max(from, due?.at ?? from))
+            yield* worker
+              .run(
+                worker.sql.withTransaction(
+                  Effect.gen(function* () {
+                    const { sql } = worker
+                    yield* sql.unsafe(`select ts.enter_hours(${dueAt}, ${dueAt})`)
+                    yield* sql.unsafe(`insert into ts.results_raw values (${dueAt}, ${key}, ${1_000 + written}, 1, 1, 1, 1, 1, 1, 1, 1,
+                                       ${regionKeys[0]}, 200, ${written % 4}) on conflict do nothing`)
+                    yield* sql.unsafe(
+                      `select ts.mark_dirty(${regionKeys[0]}::smallint, array[${key}], array[${dueAt}])`
+                    )
+                    if (written % 10 === 0) yield* Effect.fail("rolled back" as const)
+                  })
+                )
+              )
+              .pipe(Effect.catch(() => Effect.void))
+          }
+          return written
+        })
+      const closer = Effect.gen(function* () {
+        while (yield* running) {
+          const now = `(select least(now(), closed_to + interval '1 hour') from ts.rollup_state)`
+          yield* rows(`select ts.close_next_hour(${now})`)
+          yield* Effect.sleep("100 millis")
+        }
+      })
+      const roller = Effect.gen(function* () {
+        while (yield* running) {
+          yield* background.run(background.sql`select ts.roll_next_hour(), ts.roll_dirty(20), ts.roll_days(3)`)
+        }
+      })
+      const written = yield* Effect.all([...Array.from({ length: 6 }, (_, i) => writer(i)), closer, roller, roller], {
+        concurrency: "unbounded"
+      })
+      yield* rollups.runOnce
+      const stored = yield* number("select count(*)::int as n from ts.results_raw")
+      const attempts = written.reduce<number>((sum, n) => sum + (n ?? 0), 0)
+      assert.isAbove(stored ?? 0, 200, `${attempts} attempts`)
+      assert.isAbove((yield* number("select count(distinct bucket_at)::int as n from ts.results_agg_1h")) ?? 0, 10)
+      assert.strictEqual(yield* number(differences("ts.results_agg_1h", "hour")), 0)
+      assert.strictEqual(yield* number(differences("ts.results_agg_1d", "day")), 0)
+    })
+  )
+})
