@@ -147,6 +147,37 @@ layer(Stages, fresh)("ingest", (it) => {
   )
 })
 
+layer(Stages, fresh)("a partial submission", (it) => {
+  it.effect("that comes again with further results stores only those, whatever their order", () =>
+    Effect.gen(function* () {
+      const { addMonitor, rows } = yield* TestInstance
+      const keys = [yield* addMonitor(), yield* addMonitor(), yield* addMonitor(), yield* addMonitor()]
+      const [a, b, c, d] = keys as [number, number, number, number]
+      const [job] = yield* grantAll
+      assert.deepStrictEqual((yield* submit(submission(job!, [up(c), up(a)], false)))[0]?.verdicts, [
+        "stored",
+        "stored"
+      ])
+      const [again] = yield* submit(submission(job!, [down(d), up(a), down(b), down(b), up(c), up(99_999)]))
+      assert.deepStrictEqual(again?.verdicts, ["stored", "duplicate", "stored", "stored", "duplicate", "fenced"])
+      const stored = yield* rows<{ monitor_key: number; outcome: number; state: number }>(
+        `select r.monitor_key, r.outcome::int, s.state::int
+           from ts.results_raw r join app.monitor_states s using (monitor_key, region_key) order by 1`
+      )
+      assert.deepStrictEqual(
+        stored.map((row) => [row.monitor_key, row.outcome, row.state]),
+        [
+          [a, 0, 0],
+          [b, 2, 2],
+          [c, 0, 0],
+          [d, 2, 2]
+        ]
+      )
+      assert.strictEqual(yield* count("ts.gaps"), 0)
+    })
+  )
+})
+
 layer(Stages, fresh)("a final submission", (it) => {
   it.effect("turns the runs without a result into a gap, after partial submissions as well", () =>
     Effect.gen(function* () {
@@ -211,6 +242,26 @@ layer(Stages, fresh)("overdue ticks", (it) => {
                 j.due_at > now() - interval '30 seconds' as soon from app.jobs j join app.placements p using (job_id)`
       )
       assert.deepStrictEqual(grid, { aligned: true, soon: true })
+    })
+  )
+})
+
+layer(Stages, fresh)("hostile evidence", (it) => {
+  it.effect("is stored with NUL and halves of surrogate pairs replaced, and never blocks the worker's outbox", () =>
+    Effect.gen(function* () {
+      const { addMonitor, rows } = yield* TestInstance
+      const key = yield* addMonitor()
+      const [job] = yield* grantAll
+      const hostile = {
+        ...down(key),
+        message: "a\0b\ud800c",
+        observation: { ...up(key).observation, detail: { "k\0\udfff": ["\ud800", { deep: "\0" }] } }
+      }
+      const [verdict] = yield* submit(submission(job!, [hostile]))
+      assert.deepStrictEqual(verdict?.verdicts, ["stored"])
+      const [row] = yield* rows<{ message: string; detail: unknown }>("select message, detail from ts.result_details")
+      assert.strictEqual(row?.message, "a\u{fffd}b\u{fffd}c")
+      assert.deepStrictEqual(row?.detail, { detail: { "k\u{fffd}\u{fffd}": ["\u{fffd}", { deep: "\u{fffd}" }] } })
     })
   )
 })

@@ -173,8 +173,9 @@ export class Leases extends Context.Service<
        */
       const renewJobs = (workerKey: number, leases: ReadonlyArray<WorkerRpc.LeaseRef>) => sql<RenewedLease>`
         update app.jobs j
-           set ready_at = least(now() + (j.timeout_ms + ${leaseGraceMs}) * interval '1 millisecond',
-                                j.due_at + (j.interval_ms + 60000) * interval '1 millisecond')
+           set ready_at = greatest(j.ready_at, least(
+                 now() + (j.timeout_ms + ${leaseGraceMs}) * interval '1 millisecond',
+                 j.due_at + (j.interval_ms + 60000) * interval '1 millisecond'))
           from json_to_recordset(${JSON.stringify(leases)}::json) as l("jobId" int, "oneOff" boolean, "leaseId" bigint)
          where j.job_id = l."jobId" and j.lease_id = l."leaseId" and not l."oneOff" and j.worker_key = ${workerKey}
         returning j.job_id, false as one_off, j.lease_id::float8,
