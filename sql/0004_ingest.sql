@@ -115,11 +115,23 @@ begin
   return (select sum(n) from unnest(v_counts) n);
 end $$;
 
--- Stores submissions of one worker. One element: i index, j job, l lease, t tick in ms, f final, columns of results
--- (k monitor, o outcome, c status code, s size, and in microseconds: t* total, d dns, n connect, x tls, b ttfb,
--- w download, y lateness, e error bound), v details of those not up ({k, m reason, g message, x more}).
--- Returns the verdicts that are not `stored`. Safe to run twice: a lease completes a tick once, and results have a key.
--- Locks jobs in the order of their ids; two submissions of one job exclude each other until they commit.
+-- The due instants of some monitors at a tick of their job.
+create function app.dues(tick timestamptz, keys int[], interval_ms int) returns timestamptz[]
+  language sql immutable parallel safe
+  return array(select tick + app.offset_ms(k, interval_ms) * interval '1 millisecond'
+                 from unnest(keys) with ordinality as u(k, ord) order by ord);
+
+-- Stores submissions of one worker. One element: i index, j job, l lease, t tick in ms, f final, columns of results as
+-- array literals, cheapest in the order of k (k monitor, o outcome, c status code, s size, and in microseconds: t* total,
+-- d dns, n connect, x tls, b ttfb, w download, y lateness, e error bound), v details of those not up ({k, m reason,
+-- g message, x more}). Returns the verdicts that are not `stored`. Safe to run twice: a lease completes a tick once, and
+-- results have a key. Locks jobs in the order of their ids; two submissions of one job exclude each other until they
+-- commit.
+--
+-- 8.5 us of server CPU and 205 bytes of log a result, of which the row and its key are 6 us. What took it down from 17
+-- and 255, all on PostgreSQL 18: array literals inside the JSON instead of JSON arrays (1.1 us), subscripts instead of
+-- an unnest of twelve arrays, which PostgreSQL keeps in twelve temporary stores (1), no `returning` (1.3), no `on
+-- conflict` (3.7 and 48 bytes), states read in one pass over their index instead of 100 lookups (1.6).
 create function app.submit(p_worker_key int, p_region_keys smallint[], p_submissions json)
 returns table (submission int, monitor_key int, verdict text) language plpgsql as $$
 #variable_conflict use_column
@@ -128,8 +140,9 @@ declare
   j app.jobs;
   v_tick timestamptz(3);
   v_allowed int[];
+  v_rows int[];
+  v_careful boolean;
   v_keys int[];
-  v_dues timestamptz[];
   v_outcomes smallint[];
 begin
   for s in
@@ -158,22 +171,45 @@ begin
       select coalesce(array_agg(p.monitor_key), '{}') into v_allowed from app.placements p
        where p.job_id = j.job_id and p.starts_at <= v_tick and coalesce(p.ends_at, 'infinity') > v_tick;
     end if;
-    with stored as (
-      insert into ts.results_raw (due_at, monitor_key, total_us, dns_us, connect_us, tls_us, ttfb_us, download_us,
-                                  size_bytes, lateness_us, error_bound_us, region_key, status_code, outcome)
-      select v_tick + app.offset_ms(r.k, j.interval_ms) * interval '1 millisecond', r.k, r.tt, r.d, r.n, r.x, r.b, r.w,
-             r.s, r.y, r.e, j.region_key, r.c, r.o
-        from unnest(s.k, s.o, s.c, s.s, s.tt, s.d, s.n, s.x, s.b, s.w, s.y, s.e)
-               as r(k, o, c, s, tt, d, n, x, b, w, y, e)
-       where r.k in (select unnest(v_allowed))
-      on conflict do nothing
-      returning monitor_key, due_at, outcome
-    )
-    select coalesce(array_agg(monitor_key), '{}'), array_agg(due_at), array_agg(outcome)
-      into v_keys, v_dues, v_outcomes from stored;
+    v_rows := array(select generate_subscripts(s.k, 1));
+    if s.k <> v_allowed then
+      v_rows := array(select r from unnest(v_rows) as r where s.k[r] = any (v_allowed));
+    end if;
+    -- A result that is there already is rare, and this transaction holds its job: so first without looking (a savepoint
+    -- costs 0.1 us a result), and only then, once, without those that are there.
+    v_careful := false;
+    loop
+      begin
+        insert into ts.results_raw (due_at, monitor_key, total_us, dns_us, connect_us, tls_us, ttfb_us, download_us,
+                                    size_bytes, lateness_us, error_bound_us, region_key, status_code, outcome)
+        select v_tick + app.offset_ms(s.k[r], j.interval_ms) * interval '1 millisecond', s.k[r], s.tt[r], s.d[r],
+               s.n[r], s.x[r], s.b[r], s.w[r], s.s[r], s.y[r], s.e[r], j.region_key, s.c[r], s.o[r]
+          from unnest(v_rows) as r;
+        exit;
+      exception when unique_violation then
+        if v_careful then raise; end if;
+        v_careful := true;
+        v_rows := array(
+          select min(r) from unnest(v_rows) as r
+           where not exists (
+             select from ts.results_raw o
+              where o.monitor_key = s.k[r] and o.region_key = j.region_key
+                and o.due_at = v_tick + app.offset_ms(s.k[r], j.interval_ms) * interval '1 millisecond')
+           group by s.k[r]);
+      end;
+    end loop;
+    v_keys := s.k;
+    v_outcomes := s.o;
+    if cardinality(v_rows) < cardinality(s.k) then
+      v_keys := array(select s.k[r] from unnest(v_rows) as r);
+      v_outcomes := array(select s.o[r] from unnest(v_rows) as r);
+      return query
+        select s.i, u.k, case when u.k = any (v_allowed) then 'duplicate' else 'fenced' end
+          from unnest(s.k) as u(k) where u.k <> all (v_keys);
+    end if;
     if cardinality(v_keys) > 0 then
       if v_tick < (select closed_to from ts.rollup_state) then
-        perform ts.mark_dirty(j.region_key, v_keys, v_dues);
+        perform ts.mark_dirty(j.region_key, v_keys, app.dues(v_tick, v_keys, j.interval_ms));
       end if;
       if s.v is not null then
         insert into ts.result_details (due_at, monitor_key, region_key, reason, message, detail)
@@ -182,17 +218,12 @@ begin
          where d.k in (select unnest(v_keys))
         on conflict do nothing;
       end if;
-      perform from unnest(v_keys, v_outcomes) as u(k, o)
-        left join app.monitor_states m on m.monitor_key = u.k and m.region_key = j.region_key
-       where m.state is distinct from u.o limit 1;
-      if found then
-        perform app.record_states(j.region_key, j.interval_ms, v_keys, v_dues, v_outcomes, s.v);
+      if array(select u.o from unnest(v_keys, v_outcomes) as u(k, o) order by u.k) <> array(
+           select m.state from app.monitor_states m
+            where m.monitor_key = any (v_keys) and m.region_key = j.region_key order by m.monitor_key) then
+        perform app.record_states(j.region_key, j.interval_ms, v_keys,
+                                  app.dues(v_tick, v_keys, j.interval_ms), v_outcomes, s.v);
       end if;
-    end if;
-    if cardinality(v_keys) < cardinality(s.k) then
-      return query
-        select s.i, u.k, case when u.k = any (v_allowed) then 'duplicate' else 'fenced' end
-          from unnest(s.k) as u(k) where u.k <> all (v_keys);
     end if;
     if s.f then
       if j.granted_version <> j.version or cardinality(v_keys) <> cardinality(j.members) then

@@ -7,6 +7,7 @@ import { type Judgement, type Observation, WorkerRpc } from "@openseer/core"
 import { Context, Effect, Exit, Layer, Metric, Option, Schema } from "effect"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import { storable } from "./Storable.ts"
 
 /** Who submits: the worker and the regions that its token opens. */
 export interface Submitter {
@@ -70,7 +71,13 @@ export class Ingest extends Context.Service<
             submitOneOffs(
               submitter,
               JSON.stringify(
-                oneOffs.flatMap(({ s }) => s.results.map((result) => ({ jobId: s.jobId, leaseId: s.leaseId, result })))
+                oneOffs.flatMap(({ s }) =>
+                  s.results.map((result) => ({
+                    jobId: s.jobId,
+                    leaseId: s.leaseId,
+                    result: storable(JSON.parse(JSON.stringify(result)))
+                  }))
+                )
               )
             )
           )
@@ -170,15 +177,20 @@ const decode = (submission: WorkerRpc.Submission) => {
 
 const outcomeCodes: Record<Judgement.Outcome, number> = { up: 0, degraded: 1, down: 2, error: 3 }
 
-/** The submissions of ticks as `app.submit` takes them: columns, so that PostgreSQL parses each name once. */
+/**
+ * The submissions of ticks as `app.submit` takes them: columns, each a PostgreSQL array literal, so that each name and
+ * each JSON token is parsed once a submission and not once a result.
+ */
 const toColumns = (submissions: ReadonlyArray<DecodedSubmission>): string =>
   JSON.stringify(
     submissions.flatMap((submission, i) => {
       if (submission.oneOff) return []
-      const { results } = submission
+      // In the order of the job's members, the usual one, PostgreSQL compares two arrays and has not to search.
+      const results = submission.results.toSorted((a, b) => a.monitorKey - b.monitorKey)
       const details = results.flatMap(toDetails)
+      const column = (value: (result: WorkerRpc.RunResult) => number) => `{${results.map(value).join(",")}}`
       const observed = (value: (observation: Observation.Observation) => number | undefined) =>
-        results.map(({ observation }) => (observation === undefined ? 0 : (value(observation) ?? 0)))
+        column(({ observation }) => (observation === undefined ? 0 : (value(observation) ?? 0)))
       return [
         {
           i,
@@ -186,8 +198,8 @@ const toColumns = (submissions: ReadonlyArray<DecodedSubmission>): string =>
           l: submission.leaseId,
           t: submission.tickAt,
           f: submission.final,
-          k: results.map((r) => r.monitorKey),
-          o: results.map((r) => outcomeCodes[r.outcome]),
+          k: column((r) => r.monitorKey),
+          o: column((r) => outcomeCodes[r.outcome]),
           c: observed((o) => o.statusCode),
           s: observed((o) => o.sizeBytes),
           tt: observed((o) => o.totalUs),
@@ -196,15 +208,15 @@ const toColumns = (submissions: ReadonlyArray<DecodedSubmission>): string =>
           x: observed((o) => o.phases.tlsUs),
           b: observed((o) => o.phases.ttfbUs),
           w: observed((o) => o.phases.downloadUs),
-          y: results.map((r) => r.latenessUs),
-          e: results.map((r) => r.errorBoundUs),
+          y: column((r) => r.latenessUs),
+          e: column((r) => r.errorBoundUs),
           ...(details.length === 0 ? {} : { v: details })
         }
       ]
     })
   )
 
-/** The evidence of a result that is not up: PostgreSQL's text has no NUL, so none is stored. */
+/** The evidence of a result that is not up. */
 const toDetails = (result: WorkerRpc.RunResult) => {
   if (result.outcome === "up") return []
   const { address, certificate, detail, protocol, redirects } = result.observation ?? {}
@@ -213,9 +225,9 @@ const toDetails = (result: WorkerRpc.RunResult) => {
     {
       k: result.monitorKey,
       m: result.reason ?? "assertion",
-      g: (result.message ?? "").replaceAll("\0", "�"),
+      g: storable(result.message ?? ""),
       ...(Object.values(more).some((value) => value !== undefined)
-        ? { x: JSON.parse(JSON.stringify(more).replaceAll(String.raw`\u0000`, "�")) }
+        ? { x: storable(JSON.parse(JSON.stringify(more))) }
         : {})
     }
   ]
