@@ -19,28 +19,25 @@ export const layer: Layer.Layer<Auth.ApiProblems> = Layer.succeed(
     Effect.gen(function* () {
       if (endpoint.payload.size > 0) yield* readBody
       return yield* answer
-    }).pipe(Effect.catch((error) => (isSchemaError(error) ? toProblem(error) : Effect.fail(error))))
+    }).pipe(Effect.mapError((error) => (isSchemaError(error) ? (problemOf(error) ?? error) : error)))
   )
 )
 
 const isSchemaError = (error: unknown): error is HttpApiError.HttpApiSchemaError =>
   HttpApiError.HttpApiSchemaError.is(error)
 
-/** The problem of what did not decode. An answer of ours that does not encode is our fault: the guards answer 500. */
-const toProblem = ({
-  cause,
-  kind
-}: HttpApiError.HttpApiSchemaError): Effect.Effect<never, Problem.NotFound | Problem.BadRequest | Problem.BadInput> => {
+/** The problem of what did not decode; none when it is an answer of ours that does not encode, which becomes a 500. */
+const problemOf = ({ cause, kind }: HttpApiError.HttpApiSchemaError) => {
   switch (kind) {
     case "Params":
-      return Effect.fail(new Problem.NotFound())
+      return new Problem.NotFound()
     case "Query":
     case "Headers":
-      return Effect.fail(new Problem.BadRequest({ errors: toIssues(cause.issue) }))
+      return new Problem.BadRequest({ errors: toIssues(cause.issue) })
     case "Payload":
-      return Effect.fail(new Problem.BadInput({ errors: toIssues(cause.issue) }))
+      return new Problem.BadInput({ errors: toIssues(cause.issue) })
     default:
-      return Effect.die(cause)
+      return undefined
   }
 }
 

@@ -132,7 +132,8 @@ const answerCause = (cause: Cause.Cause<unknown>, method: string, path: string):
 /** 405 with `Allow` where another method has a route, else 404. */
 const answerNoRoute = (method: string, path: string): Answer => {
   const allowed = routes.flatMap((route) => (route.pattern.test(path) ? [route.method] : []))
-  if (allowed.length === 0) return HttpServerRespondable.toResponse(new Problem.NotFound())
+  // A route that takes the method and was not found all the same: a parameter is too long to be of anything.
+  if (allowed.length === 0 || allowed.includes(method)) return HttpServerRespondable.toResponse(new Problem.NotFound())
   const allow = [...new Set(allowed.includes("GET") ? [...allowed, "HEAD"] : allowed)].join(", ")
   return HttpServerRespondable.toResponse(
     new Problem.MethodNotAllowed({ detail: `${method} is not one of ${allow}` })

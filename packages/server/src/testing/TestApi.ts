@@ -1,0 +1,126 @@
+/**
+ * The REST API on a fresh database, called as fetch would call it, with keys of two organizations.
+ */
+import type { Auth } from "@openseer/core"
+import { Context, Effect, Layer } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { ApiKeys } from "../accounts/ApiKeys.ts"
+import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
+import { Principals } from "../accounts/Principal.ts"
+import { Workers } from "../accounts/Workers.ts"
+import { CheckTypes } from "../CheckTypes.ts"
+import { Database } from "../db/Database.ts"
+import * as ApiHttp from "../http/ApiHttp.ts"
+import { EventFeed } from "../query/EventFeed.ts"
+import { MonitorQueries } from "../query/MonitorQueries.ts"
+import { Monitors } from "../schedule/Monitors.ts"
+import { OneOffJobs } from "../schedule/OneOffJobs.ts"
+import { TestInstance } from "./TestInstance.ts"
+
+/** An answer of the API. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The JSON of the body, undefined when there is none. */
+  // Tests look into answers of any shape.
+  // eslint-disable-next-line typescript/no-explicit-any
+  readonly json: any
+}
+
+/** What a call differs in from a GET without a credential. `json` is sent as JSON, `body` as it is. */
+export interface Call {
+  readonly key?: string
+  readonly json?: unknown
+  readonly body?: BodyInit
+  readonly headers?: Record<string, string>
+}
+
+const Services = Layer.mergeAll(
+  Principals.layer.pipe(Layer.provideMerge(ApiKeys.layer)),
+  EnrollmentTokens.layer,
+  Workers.layer({}),
+  Layer.mergeAll(Monitors.layer, MonitorQueries.layer).pipe(Layer.provideMerge(CheckTypes.layer())),
+  OneOffJobs.layer,
+  EventFeed.layer
+)
+
+/** The API under test. */
+export class TestApi extends Context.Service<
+  TestApi,
+  {
+    readonly call: (method: string, path: string, call?: Call) => Effect.Effect<Answer>
+    /** A new key of an organization. */
+    readonly newKey: (organizationKey: number, ...scopes: ReadonlyArray<Auth.Scope>) => Effect.Effect<string>
+    /** Another organization than that of `TestInstance`. */
+    readonly otherKey: number
+  }
+>()("@openseer/server/TestApi") {
+  /** Fresh for every layer, with the services behind it. */
+  static readonly layer = Layer.effect(
+    TestApi,
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const apiKeys = yield* ApiKeys
+      const services = yield* Effect.context<
+        | ApiKeys
+        | Principals
+        | EnrollmentTokens
+        | Workers
+        | Monitors
+        | MonitorQueries
+        | CheckTypes
+        | OneOffJobs
+        | EventFeed
+        | Database
+      >()
+      const web = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          HttpRouter.toWebHandler(
+            ApiHttp.layer({ metricsPublic: false }).pipe(
+              Layer.provide(Layer.succeedContext(services)),
+              Layer.provide(HttpServer.layerServices)
+            ),
+            { disableLogger: true }
+          )
+        ),
+        (web) => Effect.promise(() => web.dispose())
+      )
+      const call = (method: string, path: string, { body, headers, json, key }: Call = {}) =>
+        Effect.promise(async (): Promise<Answer> => {
+          const sent = json === undefined ? body : JSON.stringify(json)
+          const response = await web.handler(
+            new Request(new URL(path, "http://localhost"), {
+              method,
+              headers: {
+                ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+                ...(json === undefined ? {} : { "content-type": "application/json" }),
+                ...headers
+              },
+              ...(sent === undefined ? {} : { body: sent, duplex: "half" })
+            })
+          )
+          const text = await response.text()
+          const isJson = /json/.test(response.headers.get("content-type") ?? "")
+          return {
+            status: response.status,
+            headers: response.headers,
+            text,
+            json: isJson ? JSON.parse(text) : undefined
+          }
+        })
+      const [other] = yield* rows<{ key: number }>(
+        "insert into auth.organizations (organization_id, name) values ('org_other', 'Other') returning organization_key as key"
+      )
+      return TestApi.of({
+        call,
+        newKey: (organizationKey, ...scopes) =>
+          apiKeys.create(organizationKey, { name: "test", scopes }).pipe(
+            Effect.map(({ token }) => token),
+            Effect.orDie
+          ),
+        otherKey: other?.key ?? Number.NaN
+      })
+    })
+  ).pipe(Layer.provideMerge(Services), Layer.provideMerge(TestInstance.layer))
+}
