@@ -82,8 +82,16 @@ const attempt = (endpoint: HttpApiEndpoint.Top, method: Method, decode: Decode, 
   const decodePayload = Schema.decodeUnknownEffect(Schema.Union(payloads), strict)
   const hasHeaders = [...endpoint.success].some(HttpApiSchema.isWithHeaders)
   const isParam = (name: string) => endpoint.path.split("/").includes(`:${name}`)
-  const late = (method: string, url: string) =>
-    Effect.fail(new Unreachable({ reason: "timeout", method, url, detail: `no answer within ${timeoutMs} ms` }))
+  const late = Effect.suspend(() =>
+    Effect.fail(
+      new Unreachable({
+        reason: "timeout",
+        method: endpoint.method,
+        url: endpoint.path,
+        detail: `no answer within ${timeoutMs} ms`
+      })
+    )
+  )
 
   return Effect.fnUntraced(
     function* (input = {}) {
@@ -100,7 +108,7 @@ const attempt = (endpoint: HttpApiEndpoint.Top, method: Method, decode: Decode, 
       return hasHeaders ? (answer as { readonly body: unknown }).body : answer
     },
     Effect.mapError(Failure.fromCall),
-    Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => late(endpoint.method, endpoint.path) })
+    Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => late })
   )
 }
 

@@ -1,7 +1,7 @@
 /**
  * The endpoints of the contract as types: what a call takes, gives and fails with.
  */
-import type { Api, EventsApi } from "@openseer/core"
+import type { Api } from "@openseer/core"
 import type { Types } from "effect"
 import type {
   HttpApi,
@@ -14,8 +14,10 @@ import type {
 
 type GroupsOf<Self> = Self extends HttpApi.HttpApi<string, infer Groups> ? Groups : never
 
+type AnyGroup = GroupsOf<typeof Api.Api>
+
 /** The groups whose endpoints are calls: all but that of the event stream. */
-export type Group = Exclude<GroupsOf<typeof Api.Api>, { readonly identifier: "events" }>
+export type Group = Exclude<AnyGroup, { readonly identifier: "events" }>
 
 type Members<T> = [T] extends [never] ? unknown : T
 
@@ -42,7 +44,7 @@ export type Problem<Endpoint> = Endpoint extends HttpApiEndpoint.ConstraintReque
   : never
 
 /** The problems that any endpoint may answer. */
-export type AnyProblem = Problem<HttpApiGroup.Endpoints<Group | typeof EventsApi.EventsApi>>
+export type AnyProblem = Problem<HttpApiGroup.Endpoints<AnyGroup>>
 
 /** The arguments of a call: the input may be left out when every member of it may. */
 export type Arguments<In, Options extends ReadonlyArray<unknown> = []> = {} extends In

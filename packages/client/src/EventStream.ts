@@ -1,11 +1,11 @@
 /**
  * The live events as one stream that outlives its connections.
  */
-import { EventsApi } from "@openseer/core"
+import { Api, EventsApi } from "@openseer/core"
 import { Effect, Schema, type Scope, Stream } from "effect"
 import { Sse } from "effect/encoding"
 import { HttpClient, type HttpClientResponse } from "effect/http"
-import { HttpApi, HttpApiClient } from "effect/http-api"
+import { HttpApiClient } from "effect/http-api"
 import * as Backoff from "./Backoff.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import * as Failure from "./Failure.ts"
@@ -32,7 +32,7 @@ export type EventsFailure =
 /** Makes streams of events. */
 export const make = (httpClient: HttpClient.HttpClient, baseUrl: string) =>
   Effect.map(
-    HttpApiClient.group(Contract, { group: "events", httpClient: HttpClient.withScope(httpClient), baseUrl }),
+    HttpApiClient.group(Api.Api, { group: "events", httpClient: HttpClient.withScope(httpClient), baseUrl }),
     ({ stream }) => {
       const connect = Effect.fnUntraced(function* ({ after, lastId, monitorId }: Position) {
         const response = yield* stream({
@@ -44,17 +44,17 @@ export const make = (httpClient: HttpClient.HttpClient, baseUrl: string) =>
           responseMode: "response-only"
         }).pipe(Effect.timeoutOrElse({ duration: silenceMs, orElse: () => Effect.fail(noAnswer()) }))
         // Problems fail here. The events are read below: those of newer versions are left out and not fatal.
-        yield* Effect.mapError(decode(response), (error) => Failure.fromAnswer(response, error))
+        yield* decode(response).pipe(
+          Effect.asVoid,
+          Effect.mapError((error) => Failure.fromAnswer(response, error))
+        )
         return events(response)
       }, Effect.mapError(Failure.fromCall))
       return (options: EventsOptions = {}): Stream.Stream<LiveEvent, EventsFailure> => follow(connect, options)
     }
   )
 
-/** Of the contract, what is needed here. */
-const Contract = HttpApi.make("openseer").add(EventsApi.EventsApi)
-
-const decode = HttpApiClient.decodeResponse(Contract, { group: "events", endpoint: "stream" })
+const decode = HttpApiClient.decodeResponse(Api.Api, { group: "events", endpoint: "stream" })
 
 /** A connection on which nothing was heard for so long is given up, in milliseconds. */
 const silenceMs = 2 * EventsApi.pingIntervalMs
@@ -84,8 +84,13 @@ const events = (response: HttpClientResponse.HttpClientResponse) =>
         return parsed.splice(0)
       }),
       Stream.flattenIterable,
-      Stream.filter((event) => event._tag === "Event" && names.has(event.event)),
-      Stream.mapEffect((event) => Effect.mapError(decodeEvent(event), (error) => Failure.fromAnswer(response, error)))
+      Stream.filter((event) => event._tag === "Event"),
+      Stream.filter(({ event }) => names.has(event)),
+      Stream.mapEffect(({ data, event, id }) =>
+        decodeEvent(id === undefined ? { event, data } : { id, event, data }).pipe(
+          Effect.mapError((error) => Failure.fromAnswer(response, error))
+        )
+      )
     )
   })
 

@@ -28,7 +28,7 @@ export const fromAnswer = <E>(
   if (!Schema.isSchemaError(error) && !HttpClientError.isHttpClientError(error)) return error as Exclude<E, Raw>
   const { headers, status } = response
   const { method, url } = response.request
-  if (gatewayStatuses.includes(status)) {
+  if (gatewayStatuses.has(status)) {
     const retryAfter = /^\d+$/.test(headers["retry-after"] ?? "") ? Number(headers["retry-after"]) * 1_000 : undefined
     return new Unreachable({
       reason: "gateway",
@@ -54,12 +54,18 @@ const fromInput = ({ issue }: Schema.SchemaError): Problem.BadInput =>
   new Problem.BadInput({
     errors: issuesOf(issue).issues.map(({ message, path = [] }) => ({
       path: path.map((part) => String(typeof part === "object" ? part.key : part)).join("."),
-      message
+      message: words[message] ?? message
     }))
   })
 
+/** The library's words, as the control plane puts them. */
+const words: { readonly [message: string]: string } = {
+  "Missing key": "is required",
+  "Expected no excess property": "is not known here: leave it out"
+}
+
 /** What stands between here and a control plane says this when it can't reach it. */
-const gatewayStatuses: ReadonlyArray<number> = [408, 429, 502, 503, 504]
+const gatewayStatuses: ReadonlySet<number> = new Set([408, 429, 502, 503, 504])
 
 /** fetch says no more than "fetch failed": the reason is in the cause of its error. */
 const lineOf = (error: unknown): string => {

@@ -4,8 +4,8 @@
 import type { CallOptions } from "./Client.ts"
 
 /** One page: without `nextCursor` it is the last one. */
-export interface Page<Item> {
-  readonly items: ReadonlyArray<Item>
+export interface Page<out A> {
+  readonly items: ReadonlyArray<A>
   readonly nextCursor?: string
 }
 
