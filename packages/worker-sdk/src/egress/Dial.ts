@@ -7,6 +7,7 @@
  */
 import { CheckFailure } from "@openseer/core"
 import { Context, Effect, Layer } from "effect"
+import type { X509Certificate } from "node:crypto"
 import * as http from "node:http"
 import * as net from "node:net"
 import * as tls from "node:tls"
@@ -27,7 +28,7 @@ export class Dial extends Context.Service<
   {
     /**
      * Starts to connect. The socket emits `connect`, with `tlsHost` then `secureConnect`, or `error`. With `tlsHost`,
-     * nothing may be sent before {@link tlsProblem} was asked.
+     * nothing may be sent before {@link peerOf} found no problem.
      */
     readonly connect: (target: DialTarget) => net.Socket | CheckFailure.CheckError
   }
@@ -51,15 +52,20 @@ export const OpenSocket = Context.Reference<
     tlsOptions === undefined ? net.connect(options) : tls.connect({ ...options, ...tlsOptions })
 })
 
-/**
- * What is wrong with the peer of a socket that has emitted `secureConnect`: the code of OpenSSL's verdict on the chain
- * (`CERT_HAS_EXPIRED`), or `HOSTNAME_MISMATCH`. Undefined when all is well.
- */
-export const tlsProblem = (socket: tls.TLSSocket, tlsHost: string): string | undefined => {
-  if (!socket.authorized) return String(socket.authorizationError)
+/** Who answered a TLS handshake. `problem` is undefined when it may be trusted. */
+export interface Peer {
+  readonly certificate: X509Certificate | undefined
+  /** The code of OpenSSL's verdict on the chain (`CERT_HAS_EXPIRED`), or `HOSTNAME_MISMATCH`. */
+  readonly problem: string | undefined
+}
+
+/** The peer of a socket that has emitted `secureConnect`, judged as `tlsHost`. */
+export const peerOf = (socket: tls.TLSSocket, tlsHost: string): Peer => {
+  // Asked once: Node gives the certificate of a handshake to the first who asks.
   const certificate = socket.getPeerX509Certificate()
-  const name = net.isIP(tlsHost) === 0 ? certificate?.checkHost(tlsHost) : certificate?.checkIP(tlsHost)
-  return name === undefined ? "HOSTNAME_MISMATCH" : undefined
+  if (!socket.authorized) return { certificate, problem: String(socket.authorizationError) }
+  const name = isAddress(tlsHost) ? certificate?.checkIP(tlsHost) : certificate?.checkHost(tlsHost)
+  return { certificate, problem: name === undefined ? "HOSTNAME_MISMATCH" : undefined }
 }
 
 /** Whether a host is written as an address, without brackets. */
@@ -99,7 +105,7 @@ const make = (
             secureContext: context,
             servername: isAddress(tlsHost) ? "" : tlsHost,
             ALPNProtocols: ["http/1.1"],
-            // Not to let it pass, but to see the certificate of who fails: tlsProblem decides, before anything is sent.
+            // Not to let it pass, but to see the certificate of who fails: peerOf judges, before anything is sent.
             rejectUnauthorized: false,
             checkServerIdentity: () => undefined
           }
@@ -111,7 +117,7 @@ const make = (
 
 /**
  * Node converts the peer's whole chain for `checkServerIdentity` on each connection, a fifth of a handshake's time. The
- * name is checked by {@link tlsProblem}, whether or not Node calls this.
+ * name is checked by {@link peerOf}, whether or not Node calls this.
  */
 const noPeerCertificate = (): never => undefined as never
 

@@ -9,7 +9,7 @@ import { CheckFailure, type Observation } from "@openseer/core"
 import type { IncomingMessage } from "node:http"
 import type { Socket } from "node:net"
 import type { TLSSocket } from "node:tls"
-import { type Dial, requestOver, tlsProblem } from "../egress/Dial.ts"
+import { type Dial, peerOf, requestOver } from "../egress/Dial.ts"
 import type { Addresses, Resolver } from "../egress/Resolver.ts"
 import * as CertificateSummary from "./CertificateSummary.ts"
 import { PhaseClock } from "./PhaseClock.ts"
@@ -106,9 +106,8 @@ export class HttpRun {
     if (this.#socket !== socket) return
     this.#options.mark()
     this.#clock.end("ttfb")
-    const certificate = socket.getPeerX509Certificate()
+    const { certificate, problem } = peerOf(socket, host.replace(/\.$/, ""))
     if (certificate !== undefined) this.#facts.certificate = CertificateSummary.of(certificate)
-    const problem = tlsProblem(socket, host.replace(/\.$/, ""))
     if (problem === undefined) this.#send(request, socket)
     else this.#fail(SocketFault.ofTlsProblem(host, problem))
   }

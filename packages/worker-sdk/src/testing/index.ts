@@ -1,0 +1,3 @@
+export * as Certificates from "./Certificates.ts"
+export * as HostileTargets from "./HostileTargets.ts"
+export * as NameServer from "./NameServer.ts"
