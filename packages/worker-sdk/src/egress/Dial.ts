@@ -12,7 +12,9 @@ import * as http from "node:http"
 import * as net from "node:net"
 import * as tls from "node:tls"
 import type { EgressPolicy } from "./EgressPolicy.ts"
-import type { Addresses } from "./Resolver.ts"
+
+/** All addresses of a host, at least one. */
+export type Addresses = readonly [string, ...Array<string>]
 
 /** Where to connect. `addresses` are all answers for the target's name: all are judged, the first is dialled. */
 export interface DialTarget {

@@ -13,12 +13,12 @@ fd00::5    both.test
 not-an-address x.test
 `
 
-const resolver = (options: { readonly servers?: ReadonlyArray<string> } = {}) =>
+const withHosts = (options: { readonly servers?: ReadonlyArray<string> } = {}) =>
   Resolver.layer(options).pipe(Layer.provide(FileSystem.layerNoop({ readFileString: () => Effect.succeed(hosts) })))
 
 const query = (host: string) =>
-  Effect.flatMap(Resolver, ({ query }) =>
-    Effect.callback<Resolved>((resume) => query(host, (resolved) => resume(Effect.succeed(resolved))))
+  Effect.flatMap(Resolver, (resolver) =>
+    Effect.callback<Resolved>((resume) => resolver.query(host, (resolved) => resume(Effect.succeed(resolved))))
   )
 
 describe("Resolver", () => {
@@ -34,7 +34,7 @@ describe("Resolver", () => {
       assert.deepStrictEqual(known("both.test"), ["10.0.0.5", "10.0.0.6"])
       assert.isUndefined(known("x.test"))
       assert.isUndefined(known("notlocalhost"))
-    }).pipe(Effect.provide(resolver()))
+    }).pipe(Effect.provide(withHosts()))
   )
 
   it.live("asks for IPv4 first, and for IPv6 only when there is none", () =>
@@ -43,7 +43,7 @@ describe("Resolver", () => {
         addresses: name === "both.test" ? ["10.0.0.1", "10.0.0.2", "fd00::1"] : ["2001:db8::1"]
       }))
       const answers = Effect.all([query("both.test"), query("six.test")])
-      const [both, six] = yield* Effect.provide(answers, resolver({ servers: [names.address] }))
+      const [both, six] = yield* Effect.provide(answers, withHosts({ servers: [names.address] }))
       assert.deepStrictEqual([...(both as ReadonlyArray<string>)].sort(), ["10.0.0.1", "10.0.0.2"])
       assert.deepStrictEqual(six, ["2001:db8::1"])
       assert.deepStrictEqual(
@@ -58,7 +58,7 @@ describe("Resolver", () => {
       let answers = 0
       const names = yield* NameServer.make(() => ({ addresses: [`10.0.0.${++answers}`] }))
       const twice = Effect.all([query("moving.test"), query("moving.test")])
-      assert.deepStrictEqual(yield* Effect.provide(twice, resolver({ servers: [names.address] })), [
+      assert.deepStrictEqual(yield* Effect.provide(twice, withHosts({ servers: [names.address] })), [
         ["10.0.0.1"],
         ["10.0.0.2"]
       ])
@@ -71,7 +71,7 @@ describe("Resolver", () => {
         name === "gone.test" ? "nxdomain" : name === "broken.test" ? "servfail" : { addresses: [] }
       )
       const answers = Effect.all([query("gone.test"), query("broken.test"), query("empty.test")])
-      assert.deepStrictEqual(yield* Effect.provide(answers, resolver({ servers: [names.address] })), [
+      assert.deepStrictEqual(yield* Effect.provide(answers, withHosts({ servers: [names.address] })), [
         { code: "ENOTFOUND" },
         { code: "ESERVFAIL" },
         { code: "ENODATA" }
@@ -93,7 +93,7 @@ describe("Resolver", () => {
         )
         return performance.now() - startedAt
       })
-      assert.isBelow(yield* Effect.provide(elapsed, resolver({ servers: [names.address] })), 500)
+      assert.isBelow(yield* Effect.provide(elapsed, withHosts({ servers: [names.address] })), 500)
     })
   )
 })

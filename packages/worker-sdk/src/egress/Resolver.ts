@@ -6,10 +6,7 @@
  */
 import { Context, Effect, FileSystem, Layer } from "effect"
 import * as dns from "node:dns"
-import { isAddress } from "./Dial.ts"
-
-/** All addresses of a host, at least one. */
-export type Addresses = readonly [string, ...Array<string>]
+import { type Addresses, isAddress } from "./Dial.ts"
 
 /** The answer of the name servers, or the code of what went wrong (`ENOTFOUND`, `ESERVFAIL`, …). */
 export type Resolved = Addresses | { readonly code: string }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Judgement } from "@openseer/core"
+import type { Judgement } from "@openseer/core"
 import { DateTime, Deferred, Effect, Fiber, Layer } from "effect"
 import type { IncomingHttpHeaders } from "node:http"
 import { connect } from "node:net"
@@ -136,54 +136,58 @@ describe("phases", () => {
   )
 })
 
-describe("a failing target", () => {
-  const is = (
-    what: string,
-    expected: string,
-    target: ReturnType<typeof HostileTargets.raw> | typeof HostileTargets.refusing
-  ) =>
-    it.live(`that ${what} is ${expected}`, () =>
-      Effect.gen(function* () {
-        const { url } = yield* target
-        const result = yield* run({ url })
-        assert.strictEqual(reasonOf(result), expected)
-        assert.isNotEmpty(result.message)
-        assert.strictEqual(sumOf(result.observation!.phases), result.observation!.totalUs)
-      })
-    )
+const failsAs = (
+  what: string,
+  expected: string,
+  target: ReturnType<typeof HostileTargets.raw> | typeof HostileTargets.refusing
+) =>
+  it.live(`that ${what} is ${expected}`, () =>
+    Effect.gen(function* () {
+      const { url } = yield* target
+      const result = yield* run({ url })
+      assert.strictEqual(reasonOf(result), expected)
+      assert.isNotEmpty(result.message)
+      assert.strictEqual(sumOf(result.observation!.phases), result.observation!.totalUs)
+    })
+  )
 
-  is("refuses", "down connection_refused", HostileTargets.refusing)
-  is("resets before the answer", "down connection_reset", HostileTargets.resetting("head"))
-  is("resets in the body", "down connection_reset", HostileTargets.resetting("body"))
-  is("closes without an answer", "down connection_reset", HostileTargets.answering(""))
-  is("closes in the middle of the headers", "down connection_reset", HostileTargets.answering("HTTP/1.1 200 OK\r\nx-"))
-  is("closes in the middle of the body", "down body_incomplete", HostileTargets.closingEarly)
-  is("ends a chunked body early", "down body_incomplete", answer("transfer-encoding: chunked\r\n\r\n5\r\nhel"))
-  is(
+describe("a failing target", () => {
+  failsAs("refuses", "down connection_refused", HostileTargets.refusing)
+  failsAs("resets before the answer", "down connection_reset", HostileTargets.resetting("head"))
+  failsAs("resets in the body", "down connection_reset", HostileTargets.resetting("body"))
+  failsAs("closes without an answer", "down connection_reset", HostileTargets.answering(""))
+  failsAs(
+    "closes in the middle of the headers",
+    "down connection_reset",
+    HostileTargets.answering("HTTP/1.1 200 OK\r\nx-")
+  )
+  failsAs("closes in the middle of the body", "down body_incomplete", HostileTargets.closingEarly)
+  failsAs("ends a chunked body early", "down body_incomplete", answer("transfer-encoding: chunked\r\n\r\n5\r\nhel"))
+  failsAs(
     "speaks another protocol",
     "down protocol_error",
     HostileTargets.raw((socket) => socket.write("SSH-2.0-x\r\n"))
   )
-  is("answers noise", "down protocol_error", HostileTargets.answering(Buffer.from([0, 1, 2, 255, 254, 13, 10])))
-  is("sends a NUL in a header", "down protocol_error", answer("x-nul: a\0b\r\n\r\n"))
-  is(
+  failsAs("answers noise", "down protocol_error", HostileTargets.answering(Buffer.from([0, 1, 2, 255, 254, 13, 10])))
+  failsAs("sends a NUL in a header", "down protocol_error", answer("x-nul: a\0b\r\n\r\n"))
+  failsAs(
     "frames its body twice",
     "down protocol_error",
     answer("content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n")
   )
-  is(
+  failsAs(
     "switches protocols",
     "down protocol_error",
     HostileTargets.answering("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n")
   )
-  is(
+  failsAs(
     "floods with informational responses",
     "down protocol_error",
     HostileTargets.answering(`${"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(50)}HTTP/1.1 200 OK\r\n\r\n`)
   )
-  is("sends one large header", "down headers_too_large", answer(`x-large: ${"a".repeat(64_000)}\r\n\r\n`))
-  is("sends 20,000 headers", "down headers_too_large", answer(`${"x-many: 1\r\n".repeat(20_000)}\r\n`))
-  is(
+  failsAs("sends one large header", "down headers_too_large", answer(`x-large: ${"a".repeat(64_000)}\r\n\r\n`))
+  failsAs("sends 20,000 headers", "down headers_too_large", answer(`${"x-many: 1\r\n".repeat(20_000)}\r\n`))
+  failsAs(
     "answers 503",
     "down status",
     HostileTargets.http((_, response) => response.writeHead(503).end())
@@ -261,29 +265,31 @@ describe("the deadline", () => {
   )
 })
 
-describe("TLS", () => {
-  const is = (what: string, expected: string, tls: () => Parameters<typeof HostileTargets.http>[1]) =>
-    it.live(`${what} is ${expected}, and nothing is sent`, () =>
-      Effect.gen(function* () {
-        let requests = 0
-        const target = yield* HostileTargets.http((_, response) => (requests++, response.end()), tls())
-        const result = yield* run({ url: `https://localhost:${target.port}/` })
-        assert.strictEqual(reasonOf(result), expected)
-        assert.strictEqual(requests, 0)
-      })
-    )
+const isRefused = (what: string, expected: string, tls: () => Parameters<typeof HostileTargets.http>[1]) =>
+  it.live(`${what} is ${expected}, and nothing is sent`, () =>
+    Effect.gen(function* () {
+      let requests = 0
+      const target = yield* HostileTargets.http((_, response) => (requests++, response.end()), tls())
+      const result = yield* run({ url: `https://localhost:${target.port}/` })
+      assert.strictEqual(reasonOf(result), expected)
+      assert.strictEqual(requests, 0)
+    })
+  )
 
-  is("an expired certificate", "down certificate_expired", () =>
+describe("TLS", () => {
+  isRefused("an expired certificate", "down certificate_expired", () =>
     authority.issue({ names: ["localhost"], validTo: new Date(Date.now() - 60_000) })
   )
-  is("a certificate for another name", "down certificate_wrong_name", () => authority.issue({ names: ["other.test"] }))
-  is("a certificate for a wildcard of another depth", "down certificate_wrong_name", () =>
+  isRefused("a certificate for another name", "down certificate_wrong_name", () =>
+    authority.issue({ names: ["other.test"] })
+  )
+  isRefused("a certificate for a wildcard of another depth", "down certificate_wrong_name", () =>
     authority.issue({ names: ["*.localhost"] })
   )
-  is("a certificate of an unknown authority", "down certificate_untrusted", () =>
+  isRefused("a certificate of an unknown authority", "down certificate_untrusted", () =>
     makeAuthority().issue({ names: ["localhost"] })
   )
-  is("a version below 1.2", "down tls_failed", () => ({
+  isRefused("a version below 1.2", "down tls_failed", () => ({
     ...localhost,
     minVersion: "TLSv1",
     maxVersion: "TLSv1.1",

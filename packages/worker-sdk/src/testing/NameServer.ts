@@ -89,10 +89,12 @@ const isOfType = {
   AAAA: (bytes: ReadonlyArray<number>) => bytes.length === 16
 }
 
+const groups = (text: string): ReadonlyArray<number> =>
+  text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16))
+
 const bytesOf = (address: string): ReadonlyArray<number> => {
   if (!address.includes(":")) return address.split(".").map(Number)
   const [head = "", tail] = address.split("::")
-  const groups = (text: string) => (text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16)))
   const last = tail === undefined ? [] : groups(tail)
   const first = groups(head)
   const zeros = Array.from({ length: 8 - first.length - last.length }, () => 0)
