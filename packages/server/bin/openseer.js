@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// Installed, this runs what was built. In a checkout nothing is built: the sources run as they are.
+import { spawn } from "node:child_process"
+import { constants } from "node:os"
+import { fileURLToPath } from "node:url"
+
+if (Number(process.versions.node.split(".")[0]) < 24) {
+  console.error(`OpenSeer needs Node.js 24 or newer; this is ${process.versions.node}`)
+  process.exit(1)
+}
+if (import.meta.url.includes("/node_modules/")) await import("../dist/cli/bin.js")
+else {
+  const source = fileURLToPath(new URL("../src/cli/bin.ts", import.meta.url))
+  const child = spawn(process.execPath, ["--conditions=@openseer/source", source, ...process.argv.slice(2)], {
+    stdio: "inherit"
+  })
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal))
+  child.once("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal ?? "SIGTERM"]))
+}
