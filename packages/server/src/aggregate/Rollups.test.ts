@@ -169,7 +169,7 @@ layer(Live, fresh)("rolling up while results come", (it) => {
       const { rows } = yield* TestInstance
       const { background, worker } = yield* Database
       const rollups = yield* Rollups
-      const from = yield* hourBefore(40)
+      const from = yield* hourBefore(90)
       const { monitorKeys, regionKeys } = yield* insertHistory({
         from,
         to: from + 1,
@@ -203,6 +203,7 @@ layer(Live, fresh)("rolling up while results come", (it) => {
                     yield* sql.unsafe(
                       `select ts.mark_dirty(${regionKeys[0]}::smallint, array[${key}], array[${dueAt}])`
                     )
+                    yield* sql`select pg_sleep(0.03 * random())`
                     if (written % 10 === 0) yield* Effect.fail("rolled back" as const)
                   })
                 )
@@ -215,7 +216,7 @@ layer(Live, fresh)("rolling up while results come", (it) => {
         while (yield* running) {
           const now = `(select least(now(), closed_to + interval '1 hour') from ts.rollup_state)`
           yield* rows(`select ts.close_next_hour(${now})`)
-          yield* Effect.sleep("100 millis")
+          yield* Effect.sleep("40 millis")
         }
       })
       const roller = Effect.gen(function* () {

@@ -92,7 +92,8 @@ const ofMonitor = Effect.fnUntraced(function* (monitorId: string, query: Results
     )
     select (extract(epoch from c.at) * 1000)::float8 as at, round(q.p50)::int as p50, round(q.p95)::int as p95,
            round(q.p99)::int as p99, c.min, c.max, round(c.sum_us / nullif(c.n, 0))::int as mean,
-           c.n, c.failed, c.errors, c.missed
+           coalesce(c.n, 0) as n, coalesce(c.failed, 0) as failed, coalesce(c.errors, 0) as errors,
+           coalesce(c.missed, 0) as missed
       from counts c left join quantiles q on q.at is not distinct from c.at`
   return columns(from, stepMs, (to - from) / stepMs, scope.region, yield* Effect.orDie(decode(rows)))
 })

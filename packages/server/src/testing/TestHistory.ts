@@ -46,7 +46,7 @@ export const insertHistory = Effect.fn("TestHistory.insertHistory")(function* (h
     insert into app.monitors (monitor_id, organization_key, name, check_kind, check_version, spec, assertions, interval_ms,
                               timeout_ms, region_keys, created_at)
     select 'mon_' || lpad(i || 'x' || (select count(*) from app.monitors), 20, '0'), ${owner}, 'm' || i, 'http', 1,
-           '{"url":"http://127.0.0.1/"}', '[]', ${intervalMs}, ${Math.floor(intervalMs / 2)}, '{${regionKeys.join()}}', ${at(from)}
+           '{"url":"http://127.0.0.1/"}', '[]', ${intervalMs}, ${Math.min(60_000, Math.floor(intervalMs / 2))}, '{${regionKeys.join()}}', ${at(from)}
       from generate_series(1, ${monitors}) i
     returning monitor_key as "monitorKey", monitor_id as "monitorId"`)
   const monitorKeys = inserted.map(({ monitorKey }) => monitorKey)
@@ -78,7 +78,7 @@ export const insertResults = Effect.fn("TestHistory.insertResults")(function* (o
   const outcome = "case when o < 0.95 then 0 when o < 0.97 then 1 when o < 0.99 then 2 else 3 end"
   yield* rows(`
     with drawn as (
-      select ${at(from)} + k * ${intervalMs} * interval '1 millisecond'
+      select ${at(from)} + k::float8 * ${intervalMs} * interval '1 millisecond'
                + app.offset_ms(m, ${intervalMs}) * interval '1 millisecond' as due_at, m, r, random() as o,
              case when random() < 0.01 then 10000000
                   else exp(11.5 + 0.5 * sqrt(-2 * ln(1 - random())) * cos(6.283185 * random())
