@@ -2,7 +2,7 @@
  * Runs per second of the job systems, side by side: the same server, the same number of jobs that do nothing, in
  * interleaved rounds. `bench/README.md` says what is measured and what is not.
  *
- *     node --conditions=@openseer/source bench/dispatch/dispatch.ts [--jobs 120000] [--rounds 3] [--json]
+ *     node --conditions=@openseer/source bench/dispatch/dispatch.ts [--jobs 200000] [--rounds 3] [--json]
  *       [--only <part of a name>] [--database-url postgres://…]
  */
 import { loadavg } from "node:os"
@@ -11,6 +11,7 @@ import { Client } from "pg"
 import type { Contestant } from "./Contestant.ts"
 import { GraphileWorker } from "./GraphileWorker.ts"
 import { measureWindow } from "./Meter.ts"
+import { OpenSeer } from "./OpenSeer.ts"
 import { PgBoss } from "./PgBoss.ts"
 import { startPostgres } from "./PostgresServer.ts"
 import { render, summarize } from "./Report.ts"
@@ -24,7 +25,7 @@ const warmUpJobs = 5_000
 
 const { values: flags } = parseArgs({
   options: {
-    jobs: { type: "string", default: "120000" },
+    jobs: { type: "string", default: "200000" },
     rounds: { type: "string", default: "3" },
     only: { type: "string", default: "" },
     json: { type: "boolean", default: false },
@@ -35,7 +36,7 @@ const { values: flags } = parseArgs({
 const main = async (): Promise<void> => {
   const jobs = positive("jobs", flags.jobs)
   const roundCount = positive("rounds", flags.rounds)
-  const contestants = [GraphileWorker, PgBoss].filter(({ name }) => name.includes(flags.only))
+  const contestants = [OpenSeer, GraphileWorker, PgBoss].filter(({ name }) => name.includes(flags.only))
   if (contestants.length === 0) throw new Error(`no contestant's name contains ${JSON.stringify(flags.only)}`)
   const server =
     flags["database-url"] === undefined ? await startPostgres() : { url: flags["database-url"], stop: async () => {} }
