@@ -4,13 +4,14 @@
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { version } from "@openseer/worker-sdk"
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Effect, Exit, Runtime } from "effect"
 import { Command } from "effect/cli"
+import { checkCommand } from "./CheckCommand.ts"
 import { runCommand } from "./RunCommand.ts"
 
 const program = Command.make("openseer-worker").pipe(
   Command.withDescription("Executes the checks of an OpenSeer control plane"),
-  Command.withSubcommands([runCommand])
+  Command.withSubcommands([runCommand, checkCommand])
 )
 
 Command.run(program, { version }).pipe(
@@ -19,6 +20,7 @@ Command.run(program, { version }).pipe(
   Effect.tapCause((cause) => (Cause.hasDies(cause) ? Effect.logFatal(cause) : Effect.void)),
   NodeRuntime.runMain({
     disableErrorReporting: true,
-    teardown: (exit, onExit) => onExit(Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? 1 : 0)
+    teardown: (exit, onExit) =>
+      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit)
   })
 )

@@ -73,7 +73,8 @@ const prepare = <R>(
       }),
       Effect.map((judgement): ExecutedRun => {
         bound.mark()
-        return { ...judgement, errorBoundUs: bound.boundUs }
+        const totalUs = judgement.observation?.totalUs ?? Number.POSITIVE_INFINITY
+        return { ...judgement, errorBoundUs: Math.min(bound.boundUs, totalUs) }
       })
     )
   })
