@@ -6,7 +6,9 @@ import { Schema } from "effect"
 import type { Assertion } from "./Assertion.ts"
 
 /** The name of a check type: lower case letters, digits and dashes, `http` or `acme-ledger`. */
-export const CheckKind = Schema.String.check(Schema.isPattern(/^[a-z][a-z0-9-]{0,31}$/)).annotate({
+export const CheckKind = Schema.String.check(
+  Schema.isPattern(/^[a-z][a-z0-9-]{0,31}$/, { message: "must be lower case letters, digits and dashes, like http" })
+).annotate({
   identifier: "CheckKind"
 })
 

@@ -44,7 +44,7 @@ export type Region = typeof Region.Type
 
 /** A worker. `seenAt` and what follows are absent until its first heartbeat. */
 export const Worker = Schema.Struct({
-  id: WorkerId,
+  id: Schema.String,
   name: Schema.String,
   region: RegionName,
   owner: Owner,
@@ -59,7 +59,7 @@ export type Worker = typeof Worker.Type
 
 /** An enrollment token as lists show it. Without `usesLeft` it may be used any number of times. */
 export const EnrollmentToken = Schema.Struct({
-  id: EnrollmentTokenId,
+  id: Schema.String,
   display: Schema.String,
   region: RegionName,
   usesLeft: Schema.optionalKey(Schema.Int),
@@ -81,7 +81,7 @@ export type EnrollmentTokenInput = typeof EnrollmentTokenInput.Type
 
 /** An API key as lists show it. Without `expiresAt` it is valid until it is revoked. */
 export const ApiKey = Schema.Struct({
-  id: ApiKeyId,
+  id: Schema.String,
   name: Schema.String,
   display: Schema.String,
   scopes: Schema.Array(Scope),

@@ -2,7 +2,6 @@
  * What a user configures, with every limit as a named constant, and what the API tells of it.
  */
 import { Effect, Schema } from "effect"
-import { MonitorId } from "../accounts/Id.ts"
 import { Assertion } from "../check/Assertion.ts"
 import { CheckKind } from "../check/CheckType.ts"
 import { intervalMsMax, intervalMsMin, timeoutMsLimit, timeoutMsMax } from "../schedule/Grid.ts"
@@ -127,11 +126,11 @@ export const MonitorRegion = Schema.Struct({
 export type MonitorRegion = typeof MonitorRegion.Type
 
 /**
- * A monitor. `target` is the one line that lists show for its spec; `changedAt` is when its state last changed in any
- * region, absent while nothing is known; `version` counts its changes.
+ * A monitor. `id` is a `MonitorId`; `target` is the one line that lists show for its spec; `changedAt` is when its state
+ * last changed in any region, absent while nothing is known; `version` counts its changes.
  */
 export const Monitor = Schema.Struct({
-  id: MonitorId,
+  id: Schema.String,
   name: Schema.String,
   kind: CheckKind,
   target: Schema.String,

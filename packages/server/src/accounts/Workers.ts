@@ -97,6 +97,7 @@ const make = Effect.fnUntraced(function* (options: { readonly clusterToken?: Red
   })
 
   const enroll = Effect.fn("Workers.enroll")(function* (request: EnrollRequest) {
+    if (/\p{Cc}/u.test(request.name)) return yield* refused("the name of a worker must not hold control characters")
     const workerId = yield* newId("wrk")
     const { hash, token } = yield* newToken("ostk")
     const { regionName } = yield* worker.run(
@@ -111,13 +112,17 @@ const make = Effect.fnUntraced(function* (options: { readonly clusterToken?: Red
     return { workerId, token: Redacted.value(token), regionName }
   })
 
-  /** One statement. Served by the unique index on the hash and the unique key of regions. */
+  /**
+   * One statement. Served by the unique index on the hash and the keys of regions; only for the instance's workers it
+   * looks through the regions for those named `global`.
+   */
   const find = (hash: string) => sql<{ worker_key: number; worker_id: string; region_keys: ReadonlyArray<number> }>`
     select w.worker_key, w.worker_id,
-           (select array_agg(g.region_key::int) from app.regions g
-             where g.region_key = w.region_key
-                or g.name = ${Region.anyRegion}
-                   and (w.organization_key is null or g.organization_key = w.organization_key)) as region_keys
+           array(select w.region_key::int
+                 union select g.region_key from app.regions g
+                        where g.organization_key = w.organization_key and g.name = ${Region.anyRegion}
+                 union select g.region_key from app.regions g
+                        where w.organization_key is null and g.name = ${Region.anyRegion}) as region_keys
       from app.workers w
      where w.token_hash = decode(${hash}, 'hex') and w.revoked_at is null`
 

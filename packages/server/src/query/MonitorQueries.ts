@@ -64,7 +64,7 @@ const make = Effect.gen(function* () {
     return row === undefined ? yield* new Problem.NotFound() : toMonitor(row)
   })
 
-  /** Served by `monitors_organization`; the filters look at the organization's monitors one by one (10,000: 60 ms). */
+  /** Served by `monitors_organization`; the filters look at the organization's monitors one by one: 6 to 115 ms of 10,000. */
   const list = Effect.fn("MonitorQueries.list")(function* (organizationKey: number, query: MonitorsApi.MonitorsQuery) {
     const after = yield* decodeCursor(query.cursor)
     const limit = query.limit ?? MonitorsApi.pageLimitDefault

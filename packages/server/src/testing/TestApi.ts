@@ -28,12 +28,16 @@ export interface Answer {
   readonly json: any
 }
 
-/** What a call differs in from a GET without a credential. `json` is sent as JSON, `body` as it is. */
+/**
+ * What a call differs in from a GET without a credential. `json` is sent as JSON, `body` as it is. Of an endless answer
+ * (`endless`) only the head is taken.
+ */
 export interface Call {
   readonly key?: string
   readonly json?: unknown
   readonly body?: BodyInit
   readonly headers?: Record<string, string>
+  readonly endless?: boolean
 }
 
 const Services = Layer.mergeAll(
@@ -86,7 +90,7 @@ export class TestApi extends Context.Service<
         ),
         (web) => Effect.promise(() => web.dispose())
       )
-      const call = (method: string, path: string, { body, headers, json, key }: Call = {}) =>
+      const call = (method: string, path: string, { body, endless, headers, json, key }: Call = {}) =>
         Effect.promise(async (): Promise<Answer> => {
           const sent = json === undefined ? body : JSON.stringify(json)
           const response = await web.handler(
@@ -100,8 +104,9 @@ export class TestApi extends Context.Service<
               ...(sent === undefined ? {} : { body: sent, duplex: "half" })
             })
           )
-          const text = await response.text()
-          const isJson = /json/.test(response.headers.get("content-type") ?? "")
+          if (endless === true) await response.body?.cancel()
+          const text = endless === true ? "" : await response.text()
+          const isJson = text !== "" && /json/.test(response.headers.get("content-type") ?? "")
           return {
             status: response.status,
             headers: response.headers,

@@ -1,0 +1,101 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestApi } from "../testing/TestApi.ts"
+import { TestInstance } from "../testing/TestInstance.ts"
+import { Database } from "./Database.ts"
+
+layer(TestApi.layer, { excludeTestServices: true })("row-level security", (it) => {
+  const tables = Effect.gen(function* () {
+    const { rows } = yield* TestInstance
+    return yield* rows<{ name: string; secured: boolean; policies: number; has_organization: boolean }>(`
+      select c.oid::regclass::text as name, c.relrowsecurity as secured,
+             (select count(*)::int from pg_policy p where p.polrelid = c.oid) as policies,
+             exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_key'
+                        and not a.attisdropped) as has_organization
+        from pg_class c
+       where c.relnamespace in ('auth'::regnamespace, 'app'::regnamespace, 'ts'::regnamespace)
+         and c.relkind in ('r', 'p') and not c.relispartition
+         and has_any_column_privilege('openseer_request', c.oid, 'select, insert, update')`)
+  })
+
+  it.effect("is on for every table that the request role may touch, with a policy", () =>
+    Effect.gen(function* () {
+      const found = yield* tables
+      // The state of the rollups is one row of the instance and tells nothing of anybody.
+      const tenants = found.filter(({ name }) => name !== "ts.rollup_state")
+      assert.isAtLeast(tenants.length, 11)
+      for (const table of tenants) {
+        assert.isTrue(table.secured, table.name)
+        assert.isAtLeast(table.policies, 1, table.name)
+      }
+    })
+  )
+
+  it.effect(
+    "is on for every table that carries an organization, but the claim of the instance, which nobody sees",
+    () =>
+      Effect.gen(function* () {
+        const { rows } = yield* TestInstance
+        const open = yield* rows<{ name: string }>(`
+        select c.oid::regclass::text as name from pg_class c
+         where c.relkind in ('r', 'p') and not c.relispartition and not c.relrowsecurity
+           and c.relnamespace in ('auth'::regnamespace, 'app'::regnamespace, 'ts'::regnamespace)
+           and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_key')`)
+        assert.deepStrictEqual(
+          open.map(({ name }) => name),
+          ["auth.instance"]
+        )
+        const visible = (yield* tables).map(({ name }) => name)
+        assert.notInclude(visible, "auth.instance")
+      })
+  )
+
+  it.effect("shows nothing of any organization to the request role outside of asOrganization", () =>
+    Effect.gen(function* () {
+      const { call, newKey } = yield* TestApi
+      const { organizationKey, rows } = yield* TestInstance
+      const key = yield* newKey(organizationKey, "admin")
+      yield* call("POST", "/api/v1/monitors", { key, json: { name: "m", spec: { url: "https://a.example/" } } })
+      yield* call("POST", "/api/v1/enrollment-tokens", { key, json: { region: "r" } })
+      yield* rows(`insert into app.workers (worker_id, organization_key, region_key, name, token_hash)
+                   select 'wrk_own', ${organizationKey}, region_key, 'w', '\\xffff' from app.regions where name = 'r'`)
+      const { api } = yield* Database
+      const counted = (yield* tables).filter(({ has_organization }) => has_organization)
+      assert.isAtLeast(counted.length, 7)
+      for (const { name } of counted) {
+        const count = api.sql.unsafe<{ count: number }>(
+          `select count(*)::int as count from ${name} where organization_key is not null`
+        )
+        const [bare] = yield* api.run(
+          api.sql.withTransaction(Effect.andThen(api.sql`select set_config('role', 'openseer_request', true)`, count))
+        )
+        assert.strictEqual(bare?.count, 0, name)
+      }
+      const own = yield* (yield* Database).asOrganization(
+        organizationKey,
+        api.sql<{ count: number }>`select count(*)::int as count from app.monitors`
+      )
+      assert.strictEqual(own[0]?.count, 1)
+    })
+  )
+
+  it.effect("keeps a transaction of one organization from writing rows of another", () =>
+    Effect.gen(function* () {
+      const { otherKey } = yield* TestApi
+      const { organizationKey } = yield* TestInstance
+      const { api, asOrganization } = yield* Database
+      const exit = yield* Effect.exit(
+        asOrganization(
+          organizationKey,
+          api.sql`insert into app.events (organization_key, kind, payload) values (${otherKey}, 'monitor', '{}')`
+        )
+      )
+      assert.strictEqual(exit._tag, "Failure")
+      const changed = yield* asOrganization(
+        organizationKey,
+        api.sql`update auth.api_keys set revoked_at = now() where organization_key = ${otherKey} returning api_key_id`
+      )
+      assert.strictEqual(changed.length, 0)
+    })
+  )
+})
