@@ -1,7 +1,7 @@
 /**
  * The check types that this control plane knows: the built-in ones, and those that the embedding program defines.
  */
-import { Assertion, CheckType, type CheckTypesApi, HttpCheck, type Problem } from "@openseer/core"
+import { type Assertion, type CheckType, type CheckTypesApi, HttpCheck, type Problem } from "@openseer/core"
 import { Context, Exit, Layer, Option, Schema, SchemaIssue } from "effect"
 
 /** A spec as it is stored, with the check type that it is for. */

@@ -102,8 +102,8 @@ export class ApiKeys extends Context.Service<
                 detail: "revoke an API key first"
               })
             }
-            const [row] = yield* insert({ id, organizationKey, input, hash, display })
-            return row!
+            const [inserted] = yield* insert({ id, organizationKey, input, hash, display })
+            return inserted!
           })
         )
         return { ...toApiKey(row), token: Redacted.value(token) }

@@ -21,6 +21,14 @@ const Fresh = Principals.layer.pipe(
   Layer.provide(Layer.succeed(References.MinimumLogLevel, "Warn"))
 )
 
+const authenticate = (key: Redacted.Redacted) =>
+  Principals.use((principals) =>
+    principals.authenticate({
+      method: "GET",
+      url: "/",
+      headers: { authorization: `bearer ${Redacted.value(key)}` }
+    })
+  )
 layer(Fresh, { excludeTestServices: true })("bootstrap", (it) => {
   it.effect("claims the instance for one of those who race for it, and for nobody after", () =>
     Effect.gen(function* () {
@@ -38,14 +46,6 @@ layer(Fresh, { excludeTestServices: true })("bootstrap", (it) => {
       const refused = yield* Effect.flip(bootstrap())
       assert.include(refused.message, "--new-key")
 
-      const authenticate = (key: Redacted.Redacted) =>
-        Principals.use((principals) =>
-          principals.authenticate({
-            method: "GET",
-            url: "/",
-            headers: { authorization: `bearer ${Redacted.value(key)}` }
-          })
-        )
       const first = Option.getOrThrow(yield* authenticate(claimed!.success.apiKey))
       assert.deepStrictEqual(first.scopes, ["admin"])
 

@@ -1,7 +1,7 @@
 /**
  * `openseer bootstrap`: claims a fresh instance, once. Makes its organization and the first API key.
  */
-import { Effect, Redacted, Schema } from "effect"
+import { Effect, type Redacted, Schema } from "effect"
 import { Database } from "../db/Database.ts"
 import { newId } from "../NewId.ts"
 import { newToken } from "./TokenHash.ts"

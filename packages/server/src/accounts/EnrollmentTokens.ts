@@ -83,7 +83,7 @@ export class EnrollmentTokens extends Context.Service<
                 detail: "the organization has as many regions as it may have"
               })
             }
-            const [row] = yield* insert({
+            const [inserted] = yield* insert({
               id,
               organizationKey,
               regionKey,
@@ -92,7 +92,7 @@ export class EnrollmentTokens extends Context.Service<
               hash,
               display
             })
-            return row!
+            return inserted!
           })
         )
         return { ...toEnrollmentToken(row), token: Redacted.value(token) }

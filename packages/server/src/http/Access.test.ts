@@ -60,6 +60,10 @@ const endpoints = Object.values(Api.Api.groups).flatMap((group) =>
   }))
 )
 
+/** The identifiers of a list, without what is the instance's and seen by everyone. */
+const ids = (answer: { json: { items: ReadonlyArray<{ id: string; owner?: string }> } }) =>
+  answer.json.items.filter(({ owner }) => owner !== "instance").map(({ id }) => id)
+
 layer(TestApi.layer, { excludeTestServices: true })("access", (it) => {
   const setup = Effect.gen(function* () {
     const { call, newKey, otherKey } = yield* TestApi
@@ -156,8 +160,6 @@ layer(TestApi.layer, { excludeTestServices: true })("access", (it) => {
       assert.isAbove(mine.json.items.length, 10)
       assert.strictEqual(theirs.json.items.length, 1, "only the one that it created itself")
       for (const path of ["workers", "enrollment-tokens", "api-keys"]) {
-        const ids = (answer: { json: { items: ReadonlyArray<{ id: string; owner?: string }> } }) =>
-          answer.json.items.filter((item) => item.owner !== "instance").map(({ id }) => id)
         const own = ids(yield* call("GET", `/api/v1/${path}`, { key: owner }))
         const others = ids(yield* call("GET", `/api/v1/${path}`, { key }))
         assert.isAbove(own.length, 0, path)

@@ -13,31 +13,31 @@ const Served = HttpRouter.serve(ApiHttp.layer({ metricsPublic: true }), { disabl
   Layer.provideMerge(TestApi.layer)
 )
 
-layer(Served, { excludeTestServices: true })("the API on a real socket", (it) => {
-  /** Sends bytes as they are and answers all that comes back until the server closes or `enough` has come. */
-  const exchange = (text: string) =>
-    Effect.gen(function* () {
-      const { address } = yield* HttpServer.HttpServer
-      const port = "port" in address ? address.port : 0
-      return yield* Effect.callback<string>((resume) => {
-        let received = ""
-        const socket = connect(port, "127.0.0.1", () => socket.write(text))
-        socket.setEncoding("latin1")
-        const done = () => resume(Effect.succeed(received))
-        socket.on("data", (chunk) => {
-          received += chunk
-        })
-        socket.on("close", done)
-        socket.on("error", done)
-        return Effect.sync(() => socket.destroy())
+/** Sends bytes as they are and answers all that comes back until the server closes the connection. */
+const exchange = (text: string) =>
+  Effect.gen(function* () {
+    const { address } = yield* HttpServer.HttpServer
+    const port = "port" in address ? address.port : 0
+    return yield* Effect.callback<string>((resume) => {
+      let received = ""
+      const socket = connect(port, "127.0.0.1", () => socket.write(text))
+      socket.setEncoding("latin1")
+      const done = () => resume(Effect.succeed(received))
+      socket.on("data", (chunk) => {
+        received += chunk
       })
+      socket.on("close", done)
+      socket.on("error", done)
+      return Effect.sync(() => socket.destroy())
     })
+  })
 
-  const request = (head: ReadonlyArray<string>, body = "") =>
-    exchange([...head, "Host: localhost", "Connection: close", "", body].join("\r\n"))
+const request = (head: ReadonlyArray<string>, body = "") =>
+  exchange([...head, "Host: localhost", "Connection: close", "", body].join("\r\n"))
 
-  const status = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1])
+const status = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1])
 
+layer(Served, { excludeTestServices: true })("the API on a real socket", (it) => {
   const setup = Effect.gen(function* () {
     const { newKey } = yield* TestApi
     const { organizationKey, rows } = yield* TestInstance

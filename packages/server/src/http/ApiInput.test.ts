@@ -8,7 +8,7 @@ import { apiBodyBytesMax } from "./Guards.ts"
 const spec = { url: "https://shop.example/health" }
 const input = { name: "Shop", spec }
 const json = { "content-type": "application/json" }
-const status = { source: "status", comparison: "equals", expected: [200], severity: "down" }
+const assertion = { source: "status", comparison: "equals", expected: [200], severity: "down" }
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
 /** A name for the row, what is sent, and the answer: its status and the path of the member it names, if any. */
@@ -107,18 +107,18 @@ const creations: ReadonlyArray<Row> = [
   withInput("21 tags", { tags: Array.from({ length: 21 }, (_, i) => `t${i}`) }, "tags"),
   withInput("a tag of 65 characters", { tags: ["t".repeat(65)] }, "tags.0"),
   withInput("an empty tag", { tags: [""] }, "tags.0"),
-  withInput("21 assertions", { assertions: Array.from({ length: 21 }, () => status) }, "assertions"),
-  withInput("an unknown source", { assertions: [{ ...status, source: "weather" }] }, "assertions.0.source"),
-  withInput("an unknown comparison", { assertions: [{ ...status, comparison: "like" }] }, "assertions.0.comparison"),
+  withInput("21 assertions", { assertions: Array.from({ length: 21 }, () => assertion) }, "assertions"),
+  withInput("an unknown source", { assertions: [{ ...assertion, source: "weather" }] }, "assertions.0.source"),
+  withInput("an unknown comparison", { assertions: [{ ...assertion, comparison: "like" }] }, "assertions.0.comparison"),
   withInput("code as an assertion", { assertions: ["status === 200"] }, "assertions.0"),
-  withInput("a range of one value", { assertions: [{ ...status, comparison: "between" }] }, "assertions.0.expected"),
-  withInput("an expected text", { assertions: [{ ...status, expected: ["200"] }] }, "assertions.0.expected.0"),
+  withInput("a range of one value", { assertions: [{ ...assertion, comparison: "between" }] }, "assertions.0.expected"),
+  withInput("an expected text", { assertions: [{ ...assertion, expected: ["200"] }] }, "assertions.0.expected.0"),
   withInput(
     "51 expected values",
-    { assertions: [{ ...status, comparison: "oneOf", expected: Array(51).fill(1) }] },
+    { assertions: [{ ...assertion, comparison: "oneOf", expected: Array(51).fill(1) }] },
     "assertions.0.expected"
   ),
-  withInput("a member that assertions lack", { assertions: [{ ...status, code: "x" }] }, "assertions.0.code"),
+  withInput("a member that assertions lack", { assertions: [{ ...assertion, code: "x" }] }, "assertions.0.code"),
   withInput("a spec that is a text", { spec: "https://shop.example" }, "spec"),
   withInput("a spec that is null", { spec: null }, "spec"),
   withSpec("an unknown member of the spec", { follow: true }, "spec.follow"),

@@ -106,6 +106,25 @@ layer(TestApi.layer, { excludeTestServices: true })("the guards", (it) => {
     })
   )
 
+  it.effect("refuse changes that a browser sends for another site, and no others", () =>
+    Effect.gen(function* () {
+      const { call, newKey } = yield* TestApi
+      const { organizationKey } = yield* TestInstance
+      const key = yield* newKey(organizationKey, "write")
+      const json = { name: "m", spec: { url: "https://a.example/" } }
+      for (const [site, status] of [
+        ["cross-site", 403],
+        ["same-site", 403],
+        ["same-origin", 201],
+        ["none", 201]
+      ] as const) {
+        const headers = { "sec-fetch-site": site }
+        assert.strictEqual((yield* call("POST", "/api/v1/monitors", { key, json, headers })).status, status, site)
+        assert.strictEqual((yield* call("GET", "/api/v1/monitors", { key, headers })).status, 200, site)
+      }
+    })
+  )
+
   it.effect("ignore what pretends to be another method, host or address", () =>
     Effect.gen(function* () {
       const { call, newKey } = yield* TestApi

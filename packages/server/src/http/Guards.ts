@@ -4,8 +4,9 @@
  * 1. Every answer, whoever gives it, gets the security headers and is counted.
  * 2. What fails below and is not answered yet becomes a problem: 404, 405, and 500 with a trace id, which is logged.
  * 3. So many requests at once, and no more: 503 with `Retry-After`. Workers that wait for jobs count apart.
- * 4. A body that says it is too large: 413. One that does not say is cut off while it is read.
- * 5. A body that is not JSON: 415.
+ * 4. A change that a browser sends on behalf of another site: 403, whoever is signed in there.
+ * 5. A body that says it is too large: 413. One that does not say is cut off while it is read.
+ * 6. A body that is not JSON: 415.
  *
  * Then the router: credential (`ApiAuthHttp`), body and decoding (`ApiProblemsHttp`), handler.
  */
@@ -90,10 +91,14 @@ const bounded = (handler: Answer, kind: Kind): Answer =>
 /** The answer to a request whose headers alone show that it can't be served. */
 const refusal = ({ headers, method }: HttpServerRequest.HttpServerRequest, kind: Kind): Answer | undefined => {
   if (method === "GET" || method === "HEAD" || method === "OPTIONS") return undefined
+  // Browsers always say where a request comes from, and scripts can't change it; other clients say nothing.
+  const site = headers["sec-fetch-site"]
+  if (site !== undefined && site !== "same-origin" && site !== "none") {
+    return HttpServerRespondable.toResponse(new Problem.Forbidden({ detail: "not from another site" }))
+  }
   const length = Number(headers["content-length"] ?? "0")
   const limitBytes = bodyBytesMax(kind)
   if (length > limitBytes) return HttpServerRespondable.toResponse(new Problem.PayloadTooLarge({ limitBytes }))
-  // A form of another site can send a body of any type but JSON, so this also stops what rides on a browser's cookie.
   const contentType = headers["content-type"]
   const hasBody = length > 0 || headers["transfer-encoding"] !== undefined
   if (kind === "worker" || (contentType === undefined && !hasBody)) return undefined

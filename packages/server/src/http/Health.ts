@@ -1,7 +1,7 @@
 /**
  * `/livez`: the process answers. `/readyz`: it can do its work; 503 with what is wrong when it can't.
  */
-import { Effect, Layer } from "effect"
+import { Effect, type Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { Database } from "../db/Database.ts"
 import { pending } from "../db/Migrations.ts"
@@ -100,5 +100,5 @@ const checked = <E>(name: string, check: Effect.Effect<Omit<Check, "name">, E>):
       orElse: () => Effect.succeed({ ok: false, detail: "no answer in 3 s" })
     }),
     Effect.catchCause(() => Effect.succeed({ ok: false, detail: "failed" })),
-    Effect.map((result) => ({ name, ...result }))
+    Effect.map(({ detail, ok }) => ({ name, ok, detail }))
   )

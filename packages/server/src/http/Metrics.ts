@@ -2,7 +2,7 @@
  * `/metrics`, for Prometheus: with an API key of scope `read`, or for anybody when the operator says so.
  */
 import { Auth, Problem } from "@openseer/core"
-import { Effect, Layer, Option } from "effect"
+import { Effect, type Layer, Option } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
 import { Principals } from "../accounts/Principal.ts"

@@ -9,7 +9,7 @@ import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
 import { Principals } from "../accounts/Principal.ts"
 import { Workers } from "../accounts/Workers.ts"
 import { CheckTypes } from "../CheckTypes.ts"
-import { Database } from "../db/Database.ts"
+import type { Database } from "../db/Database.ts"
 import * as ApiHttp from "../http/ApiHttp.ts"
 import { EventFeed } from "../query/EventFeed.ts"
 import { MonitorQueries } from "../query/MonitorQueries.ts"
@@ -88,7 +88,7 @@ export class TestApi extends Context.Service<
             { disableLogger: true }
           )
         ),
-        (web) => Effect.promise(() => web.dispose())
+        ({ dispose }) => Effect.promise(() => dispose())
       )
       const call = (method: string, path: string, { body, endless, headers, json, key }: Call = {}) =>
         Effect.promise(async (): Promise<Answer> => {
