@@ -2,10 +2,11 @@
  * The handler of the event stream. It only delegates.
  */
 import { Api, Auth } from "@openseer/core"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { EventFeed } from "../query/EventFeed.ts"
+import { Draining } from "./Draining.ts"
 import { orUnavailable } from "./Unavailable.ts"
 
 // nginx and others would keep the events until a buffer is full.
@@ -19,6 +20,7 @@ export const layer = HttpApiBuilder.group(
   "events",
   Effect.fn(function* (handlers) {
     const feed = yield* EventFeed
+    const draining = yield* Draining
     return handlers.handleAll({
       stream: ({ headers, query }) =>
         Effect.gen(function* () {
@@ -30,7 +32,7 @@ export const layer = HttpApiBuilder.group(
             ...(query.monitor === undefined ? {} : { monitorId: query.monitor })
           })
           yield* unbuffered
-          return events
+          return Stream.interruptWhen(events, draining.await)
         }).pipe(orUnavailable)
     })
   })

@@ -2,9 +2,10 @@
  * The control plane's own HTTP server, for processes that do nothing else.
  */
 import { NodeHttpServer } from "@effect/platform-node"
-import { Layer } from "effect"
+import { Effect, Latch, Layer } from "effect"
 import { HttpRouter } from "effect/http"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
+import { Draining } from "./Draining.ts"
 
 /** Where to listen. */
 export interface NodeServerOptions {
@@ -18,10 +19,28 @@ export interface NodeServerOptions {
  */
 const limits = { headersTimeout: 5_000, requestTimeout: 15_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }
 
-/** Serves routes until the scope closes: then it accepts nothing more and gives requests in flight 5 s to end. */
+/**
+ * Serves routes until the scope closes: then it ends event streams, accepts nothing more and gives requests in flight 5 s
+ * to end.
+ */
 export const layer = <A, E, R>(routes: Layer.Layer<A, E, R>, { host, port }: NodeServerOptions) =>
-  HttpRouter.serve(routes, { disableLogger: true }).pipe(
-    Layer.provide(
-      NodeHttpServer.layer(() => createServer(limits), { host, port, gracefulShutdownTimeout: "5 seconds" })
-    )
+  Layer.unwrap(
+    Effect.sync(() => {
+      const draining = Latch.makeUnsafe()
+      const nodeServer = createServer(limits)
+      const server = HttpRouter.serve(routes, { disableLogger: true }).pipe(
+        Layer.provide(Layer.succeed(Draining, draining)),
+        Layer.provide(NodeHttpServer.layer(() => nodeServer, { host, port, gracefulShutdownTimeout: "5 seconds" }))
+      )
+      // Made after the server, so it ends before the server waits for its requests.
+      const drain = Effect.addFinalizer(() => Effect.andThen(closeIdle(nodeServer), draining.open))
+      return Layer.effectDiscard(drain).pipe(Layer.provideMerge(server))
+    })
   )
+
+/** Until the server is closed, closes connections as they become idle: Node only closes those that are when it begins. */
+const closeIdle = (server: Server) =>
+  Effect.sync(() => {
+    const timer = setInterval(() => server.closeIdleConnections(), 50)
+    server.once("close", () => clearInterval(timer))
+  })

@@ -31,7 +31,7 @@ export interface EventBatch {
 }
 
 /** How many events one statement reads. */
-const batchMax = 500
+export const batchMax = 100
 
 /** A cursor as the `id` of an event: transaction, key, and when it was given out in seconds since the epoch. */
 export const encode = ({ key, xid }: EventCursor, now: number): EventsApi.EventCursor =>

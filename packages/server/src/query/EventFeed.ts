@@ -28,8 +28,11 @@ import * as ResultWatch from "./ResultWatch.ts"
 /** How often new events are looked for. */
 const pollInterval = "500 millis"
 
-/** Events that may wait for a reader. One that is further behind is closed, and goes on from its last event. */
-const bufferMax = 256
+/**
+ * Events that may wait for a reader. One that is further behind is closed, and goes on from its last event. Several
+ * batches, so that no burst closes a reader that keeps up.
+ */
+const bufferMax = 5 * EventCursor.batchMax
 
 /** The most streams of one process, unless it is said otherwise. */
 export const streamsMaxDefault = 1_000
@@ -47,7 +50,7 @@ export class EventFeed extends Context.Service<
   {
     /**
      * A stream of the organization's events that begins with `hello` and ends when the reader is too slow or the feed is
-     * closed. Fails with `NotFound` when the monitor is not the organization's, with `ServiceUnavailable` when there are
+     * closed with its layer. Fails with `NotFound` when the monitor is not the organization's, with `ServiceUnavailable` when there are
      * too many streams, and with `DatabaseBusy`.
      */
     readonly open: (
@@ -57,8 +60,6 @@ export class EventFeed extends Context.Service<
       Stream.Stream<EventsApi.StreamEvent>,
       Problem.NotFound | Problem.BadRequest | Problem.ServiceUnavailable | DatabaseBusy
     >
-    /** Ends all streams and opens no more: before the server waits for its requests to end. */
-    readonly close: Effect.Effect<void>
   }
 >()("@openseer/server/EventFeed") {
   static readonly layer: Layer.Layer<EventFeed, never, Database> = Layer.effect(
@@ -160,12 +161,13 @@ const make = Effect.fn("EventFeed.make")(function* (streamsMax: number) {
     Effect.provideService(Database, database)
   )
 
-  const close = Effect.sync(() => {
-    closed = true
-    for (const { queue } of readers) Queue.endUnsafe(queue)
-  })
-  yield* Effect.addFinalizer(() => close)
-  return EventFeed.of({ open, close })
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      closed = true
+      for (const { queue } of readers) Queue.endUnsafe(queue)
+    })
+  )
+  return EventFeed.of({ open })
 })
 
 /** Starts the poller of an organization; it ends with the scope. */
@@ -182,9 +184,11 @@ const start = Effect.fnUntraced(function* (organizationKey: number) {
       Effect.all([EventCursor.read(feed.position), ResultWatch.read(watched)])
     )
     const now = yield* Clock.currentTimeMillis
-    const events = yield* Effect.forEach(batch.events, (row) => toEvent(row, now))
     // From here to the new position nothing may wait: a reader that joins sees all of these events or none.
-    for (const event of events) if (event !== undefined) publish(feed.readers, event)
+    for (const row of batch.events) {
+      const event = toEvent(row, now)
+      if (event !== undefined) publish(feed.readers, event)
+    }
     feed.position = batch.position
     for (const watch of watched) {
       const followers = [...feed.readers].filter(({ monitorKey }) => monitorKey === watch.monitorKey)
@@ -217,28 +221,29 @@ const between = (organizationKey: number, after: EventCursor.EventCursor, upTo: 
       const database = yield* Database
       const batch = yield* database.asOrganization(organizationKey, EventCursor.read(from))
       const now = yield* Clock.currentTimeMillis
-      const rows = batch.events.filter((row) => !EventCursor.isBefore(upTo, row))
-      const events = yield* Effect.forEach(rows, (row) => toEvent(row, now))
+      const events = batch.events.filter((row) => !EventCursor.isBefore(upTo, row)).map((row) => toEvent(row, now))
       const next =
         batch.more && EventCursor.isBefore(batch.position, upTo) ? Option.some(batch.position) : Option.none()
       return [events.filter((event) => event !== undefined), next] as const
     })
   )
 
-const decodeState = Schema.decodeUnknownEffect(EventsApi.StateChange)
-const decodeMonitor = Schema.decodeUnknownEffect(EventsApi.MonitorChanged)
+const decodeState = Schema.decodeUnknownOption(EventsApi.StateChange)
+const decodeMonitor = Schema.decodeUnknownOption(EventsApi.MonitorChanged)
 
-/** An event as it is told; `undefined` for kinds that streams do not tell. */
-const toEvent = (row: EventCursor.EventRow, now: number): Effect.Effect<EventsApi.StreamEvent | undefined> => {
+/** An event as it is told; `undefined` for what this version does not know: it must not hold up the others. */
+const toEvent = (row: EventCursor.EventRow, now: number): EventsApi.StreamEvent | undefined => {
   const id = EventCursor.encode(row, now)
   const data = { ...row.payload, monitorId: row.monitorId }
   switch (row.kind) {
     case "state":
-      return Effect.orDie(Effect.map(decodeState(data), (change) => ({ id, event: "state", data: change })))
+      return Option.getOrUndefined(Option.map(decodeState(data), (state) => ({ id, event: "state", data: state })))
     case "monitor":
-      return Effect.orDie(Effect.map(decodeMonitor(data), (change) => ({ id, event: "monitor", data: change })))
+      return Option.getOrUndefined(
+        Option.map(decodeMonitor(data), (change) => ({ id, event: "monitor", data: change }))
+      )
     default:
-      return Effect.succeed(undefined)
+      return undefined
   }
 }
 
