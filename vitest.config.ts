@@ -1,17 +1,46 @@
 import { defineConfig } from "vitest/config"
+import * as SystemPostgres from "./test/SystemPostgres.ts"
+
+const conditions = ["@openseer/source"]
+const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } }
+const timeouts = { testTimeout: 20_000, hookTimeout: 60_000 }
+
+/** What speaks SQL: tested on the system's PostgreSQL 15 too, where that is installed. */
+const onTheDatabase = ["accounts", "aggregate", "db", "ingest", "lease", "query", "schedule"].map(
+  (folder) => `packages/server/src/${folder}/**/*.test.ts`
+)
 
 export default defineConfig({
-  resolve: { conditions: ["@openseer/source"] },
-  ssr: { resolve: { conditions: ["@openseer/source"] } },
+  ...sources,
   test: {
-    globalSetup: ["test/TestDatabase.globalSetup.ts"],
-    include: [
-      "packages/*/src/**/*.test.ts",
-      "apps/worker/src/**/*.test.ts",
-      "scripts/**/*.test.ts",
-      "test/**/*.test.ts"
-    ],
-    testTimeout: 20_000,
-    hookTimeout: 60_000
+    projects: [
+      {
+        ...sources,
+        test: {
+          name: "embedded",
+          globalSetup: ["test/TestDatabase.globalSetup.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "apps/worker/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "test/**/*.test.ts"
+          ],
+          ...timeouts
+        }
+      },
+      ...(SystemPostgres.isInstalled
+        ? [
+            {
+              ...sources,
+              test: {
+                name: "postgres-15",
+                globalSetup: ["test/SystemPostgres.globalSetup.ts"],
+                include: onTheDatabase,
+                ...timeouts
+              }
+            }
+          ]
+        : [])
+    ]
   }
 })
