@@ -3,6 +3,7 @@ import { MonitorState } from "@openseer/core"
 import { Effect, Fiber, Layer } from "effect"
 import { Ingest } from "../ingest/Ingest.ts"
 import { Leases } from "../lease/Leases.ts"
+import { OneOffJobs, pendingMax } from "../schedule/OneOffJobs.ts"
 import { TestApi } from "../testing/TestApi.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
 
@@ -335,6 +336,37 @@ layer(Stages, { excludeTestServices: true })("the API of monitors", (it) => {
       const answer = yield* call("POST", path, { key, json: { regions: ["here"], waitMs: 0 } })
       assert.deepStrictEqual(answer.json, { runs: [{ region: "here", status: "pending" }] })
       assert.strictEqual((yield* call("POST", path, { key, json: { regions: ["nowhere"] } })).status, 422)
+    })
+  )
+
+  it.effect("keeps runs that nobody answered for a while, and no longer", () =>
+    Effect.gen(function* () {
+      const { call, create, key, rows } = yield* setup
+      const oneOffJobs = yield* OneOffJobs
+      yield* rows("delete from app.one_off_jobs")
+      const { id } = yield* create()
+      for (let i = 0; i < 2; i++) yield* call("POST", `/api/v1/monitors/${id}/run`, { key, json: { waitMs: 0 } })
+      assert.strictEqual(yield* oneOffJobs.expire, 0)
+      yield* rows(`update app.one_off_jobs set expires_at = now() - interval '601 seconds'
+                    where job_id = (select min(job_id) from app.one_off_jobs)`)
+      assert.strictEqual(yield* oneOffJobs.expire, 1)
+      assert.strictEqual(yield* oneOffJobs.expire, 0)
+    })
+  )
+
+  it.effect("refuses more runs than an organization may have pending", () =>
+    Effect.gen(function* () {
+      const { call, create, key, rows } = yield* setup
+      const { id } = yield* create()
+      yield* call("POST", `/api/v1/monitors/${id}/run`, { key, json: { waitMs: 0 } })
+      yield* rows(`insert into app.one_off_jobs (request_id, organization_key, monitor_key, region_key, check_kind,
+                     check_version, spec, assertions, timeout_ms, expires_at)
+                   select request_id, organization_key, monitor_key, region_key, check_kind, check_version, spec,
+                     assertions, timeout_ms, expires_at
+                     from (select * from app.one_off_jobs limit 1) j, generate_series(1, ${pendingMax})`)
+      const refused = yield* call("POST", `/api/v1/monitors/${id}/run`, { key, json: { waitMs: 0 } })
+      assert.strictEqual(refused.status, 409)
+      assert.strictEqual(refused.json.limit, pendingMax)
     })
   )
 })

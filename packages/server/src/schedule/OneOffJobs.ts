@@ -2,7 +2,7 @@
  * SCHEDULE: "run now". One row a region that a worker leases and answers once; counted nowhere, gone after a while.
  */
 import { type Judgement, MonitorsApi, type Observation, Problem } from "@openseer/core"
-import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Semaphore } from "effect"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import * as Regions from "../db/Regions.ts"
@@ -17,6 +17,9 @@ export const keptMs = 600_000
 
 /** The most one-off jobs of an organization that no worker has answered yet. */
 export const pendingMax = 200
+
+/** The most requests of this process that wait for results; one more is answered without waiting. */
+export const waitersMax = 64
 
 /** How often the rows are asked for results, in milliseconds. */
 const pollMs = 150
@@ -50,6 +53,7 @@ export class OneOffJobs extends Context.Service<
 const make = Effect.gen(function* () {
   const { api, asOrganization, background } = yield* Database
   const { sql } = api
+  const waiters = yield* Semaphore.make(waitersMax)
 
   const find = (organizationKey: number, monitorId: string) => sql<MonitorRow>`
     select monitor_key, region_keys::int[] from app.monitors
@@ -111,13 +115,19 @@ const make = Effect.gen(function* () {
     monitorId: string,
     request: MonitorsApi.RunRequest
   ) {
-    const startedAt = yield* Clock.currentTimeMillis
-    const waitMs = request.waitMs ?? MonitorsApi.runWaitMsDefault
     const requestId = yield* create(organizationKey, monitorId, request.regions)
+    const waitMs = request.waitMs ?? MonitorsApi.runWaitMsDefault
+    const waited = yield* waiters.withPermitsIfAvailable(1)(awaitResults(organizationKey, requestId, waitMs))
+    const rows = Option.isSome(waited) ? waited.value : yield* read(organizationKey, requestId)
+    return rows.map(toRegionRun)
+  })
+
+  const awaitResults = Effect.fnUntraced(function* (organizationKey: number, requestId: string, waitMs: number) {
+    const startedAt = yield* Clock.currentTimeMillis
     while (true) {
       const rows = yield* read(organizationKey, requestId)
       const leftMs = waitMs - ((yield* Clock.currentTimeMillis) - startedAt)
-      if (leftMs <= 0 || rows.every((row) => row.result !== null)) return rows.map(toRegionRun)
+      if (leftMs <= 0 || rows.every((row) => row.result !== null)) return rows
       yield* Effect.sleep(Duration.millis(Math.min(pollMs, leftMs)))
     }
   })
