@@ -33,8 +33,7 @@ export class OpenSeerError extends Error {
   readonly issues: ReadonlyArray<Problem.ProblemIssue>
   /** When to try again at the earliest, in milliseconds from then, if it was said. */
   readonly retryAfterMs: number | undefined
-  /** All that is known, by `_tag`: the current `version` of a `VersionMismatch`, the `limit` of a `LimitReached`. */
-  readonly failure: Failure
+  readonly #failure: Failure
 
   constructor(failure: Failure) {
     const issues = "errors" in failure ? failure.errors : []
@@ -49,6 +48,12 @@ export class OpenSeerError extends Error {
         : failure._tag === "Unreachable"
           ? failure.retryAfterMs
           : undefined
-    this.failure = failure
+    this.#failure = failure
+  }
+
+  /** All that is known, by `_tag`: the current `version` of a `VersionMismatch`, the `limit` of a `LimitReached`. */
+  // No own property, since it would be printed beside what it repeats.
+  get failure(): Failure {
+    return this.#failure
   }
 }

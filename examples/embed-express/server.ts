@@ -1,0 +1,38 @@
+/**
+ * A service on Express, with OpenSeer inside under `/openseer`.
+ */
+import { OpenSeer, toNodeListener } from "@openseer/server"
+import express from "express"
+import type { AddressInfo } from "node:net"
+
+/** Stands for the sessions of your service: who is signed in, and for which customer. */
+const sessions = new Map([
+  ["alice", { userId: "alice", customer: "acme" }],
+  ["bob", { userId: "bob", customer: "globex" }]
+])
+
+const openSeer = await OpenSeer.start({
+  databaseUrl: process.env["DATABASE_URL"] ?? "postgres://localhost/openseer",
+  // Your own sign-in. Each customer is an organization, made when it is first seen. API keys go on working beside it.
+  authenticate: async ({ headers }) => {
+    const session = sessions.get(/\bsession=(\w+)/.exec(headers["cookie"] ?? "")?.[1] ?? "")
+    return session ? { id: session.userId, organizationId: session.customer, scopes: ["write"] } : null
+  }
+})
+
+const app = express()
+// Before express.json() and the like: OpenSeer reads the bodies of its requests itself.
+app.use("/openseer", toNodeListener(openSeer.handler))
+app.use(express.json())
+app.get("/", (_request, response) => {
+  response.send("Hello from the service around OpenSeer\n")
+})
+
+const server = app.listen(Number(process.env["PORT"] ?? 3000), "127.0.0.1", () => {
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})
+
+process.once("SIGTERM", () => {
+  server.close(() => void openSeer.stop())
+  server.closeIdleConnections()
+})
