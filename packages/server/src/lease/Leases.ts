@@ -62,21 +62,34 @@ export class Leases extends Context.Service<
 
       /**
        * Locks the jobs it hands out and skips those that another transaction has locked. Safe to run twice: the second
-       * run finds them leased. Served by `jobs_ready`.
+       * run finds them leased. Served by `jobs_ready`, in order and region by region, so that it reads what it takes and
+       * not all that is ready. How many it locks follows from the size of the first three: locking a hundred to take
+       * five cost 11 bytes of log a run. The check types are compared by `array_position` because the planner expects
+       * one row in 200 of an `any`, and then sorts the whole table.
        */
       const grantJobs = (request: GrantRequest) => sql<GrantedJob>`
         with picked as materialized (
-          select job_id, ready_at, cardinality(members) as size from app.jobs
-           where region_key = any (${keys(request.regionKeys)}::smallint[])
-             and ready_at <= now() + ${request.horizonMs} * interval '1 millisecond'
-             and (lease_id is null or ready_at <= now())
-             and due_at + app.lateness_max(interval_ms) > now()
-             and attempts < 3 and members <> '{}'
-             and check_kind || '@' || check_version = any (${kinds(request.checkTypes)}::text[])
-           order by ready_at limit ${Math.min(grantJobsMax, request.capacity)} for update skip locked
+          select p.*, g.name as region_name
+            from app.regions g cross join lateral (
+              select j.job_id, j.ready_at, cardinality(j.members) as size from app.jobs j
+               where j.region_key = g.region_key
+                 and j.ready_at <= now() + ${request.horizonMs} * interval '1 millisecond'
+                 and (j.lease_id is null or j.ready_at <= now())
+                 and j.due_at + app.lateness_max(j.interval_ms) > now()
+                 and j.attempts < 3 and j.members <> '{}'
+                 and array_position(${kinds(request.checkTypes)}::text[],
+                                    j.check_kind || '@' || j.check_version) is not null
+               order by j.ready_at
+               limit (select least(${grantJobsMax}, ceil(${request.capacity}::float8 / avg(size))) from (
+                 select cardinality(f.members) as size from app.jobs f
+                  where f.region_key = g.region_key and f.members <> '{}'
+                    and f.ready_at <= now() + ${request.horizonMs} * interval '1 millisecond'
+                  order by f.ready_at limit 3) first)
+               for update skip locked) p
+           where g.region_key = any (${keys(request.regionKeys)}::smallint[])
         ), chosen as (
-          select job_id from (
-            select job_id, sum(size) over (order by ready_at, job_id) - size as before from picked) s
+          select job_id, region_name from (
+            select job_id, region_name, sum(size) over (order by ready_at, job_id) - size as before from picked) s
            where before < ${request.capacity}
         )
         update app.jobs j
@@ -84,13 +97,13 @@ export class Leases extends Context.Service<
                  + (app.spread_ms(j.interval_ms) + j.timeout_ms + ${leaseGraceMs}) * interval '1 millisecond',
                lease_id = nextval('app.lease_id'), worker_key = ${request.workerKey}, attempts = j.attempts + 1,
                granted_version = j.version
-          from chosen, app.regions g
-         where j.job_id = chosen.job_id and g.region_key = j.region_key
+          from chosen
+         where j.job_id = chosen.job_id
         returning j.job_id, false as one_off, j.lease_id::float8, j.version, j.check_kind, j.check_version::int,
-                  g.name as region_name, extract(epoch from j.due_at)::float8 * 1000 as tick_ms,
+                  chosen.region_name, extract(epoch from j.due_at)::float8 * 1000 as tick_ms,
                   extract(epoch from j.due_at - clock_timestamp())::float8 * 1000 as due_in_ms,
                   extract(epoch from j.ready_at - clock_timestamp())::float8 * 1000 as lease_ms,
-                  j.interval_ms, j.attempts::int, j.members`
+                  j.interval_ms, j.attempts::int`
 
       /** As {@link grantJobs}, for checks that run once. Served by `one_off_jobs_ready`. */
       const grantOneOffs = (request: GrantRequest) => sql<GrantedJob>`
@@ -109,7 +122,7 @@ export class Leases extends Context.Service<
         returning j.job_id, true as one_off, j.lease_id::float8, 1 as version, j.check_kind, j.check_version::int,
                   g.name as region_name, extract(epoch from j.requested_at)::float8 * 1000 as tick_ms, 0 as due_in_ms,
                   extract(epoch from j.ready_at - clock_timestamp())::float8 * 1000 as lease_ms,
-                  86400000 as interval_ms, j.attempts::int, array[]::int[] as members`
+                  86400000 as interval_ms, j.attempts::int`
 
       /** What the members of some jobs are to check. Members that were deleted since are left out. */
       const membersOf = (jobIds: ReadonlyArray<number>) => sql<MemberRow>`
@@ -234,7 +247,6 @@ interface GrantedJob {
   readonly lease_ms: number
   readonly interval_ms: number
   readonly attempts: number
-  readonly members: ReadonlyArray<number>
 }
 
 interface MemberRow {
