@@ -1,7 +1,7 @@
 /**
  * All that executors need to reach targets, in one layer.
  */
-import { NodeServices } from "@effect/platform-node"
+import { NodeFileSystem } from "@effect/platform-node"
 import { Layer } from "effect"
 import { Dial } from "./Dial.ts"
 import * as EgressPolicy from "./EgressPolicy.ts"
@@ -37,4 +37,4 @@ export const layer = (options: EgressOptions = {}): Layer.Layer<Dial | Resolver>
       ...(options.ca === undefined ? {} : { ca: options.ca })
     }),
     Resolver.layer(options.nameServers === undefined ? {} : { servers: options.nameServers })
-  ).pipe(Layer.provide(NodeServices.layer))
+  ).pipe(Layer.provide(NodeFileSystem.layer))
