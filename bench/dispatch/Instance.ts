@@ -48,7 +48,7 @@ export const rows = Effect.fnUntraced(function* <A extends object>(text: string)
 })
 
 /** How long after jobs are placed their first ticks come, lest some are past before anybody asks for them. */
-const leadMs = (fleet: Fleet) => 1_500 + fleet.regions * fleet.jobs * 2
+const leadMs = (fleet: Fleet) => 1_500 + fleet.regions * fleet.jobs * 5
 
 /**
  * Brings a database to the schema and puts the fleet into it: monitors that are up since yesterday, jobs with ticks
