@@ -71,12 +71,12 @@ const stopChild = async (name: Name): Promise<void> => {
 }
 
 /** The worker first: it hands its results in and gives its leases back. */
-const stop = async (): Promise<void> => {
+const stop = async (exitCode = 0): Promise<void> => {
   if (stopping) return
   stopping = true
   await stopChild("worker")
   await stopChild("control plane")
-  process.exit(0)
+  process.exit(exitCode)
 }
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop())
 
@@ -89,15 +89,19 @@ const isReady = async (): Promise<boolean> => {
 }
 
 const startedAt = performance.now()
-launch("control plane")
-while (!stopping && !(await isReady())) {
-  if (performance.now() - startedAt > readyMsMax) {
-    console.error(`the control plane was not ready after ${readyMsMax / 1_000} s; what it said is above`)
-    process.exitCode = 1
-    await stop()
+const untilReady = async (): Promise<void> => {
+  while (!(await isReady())) {
+    if (stopping) return
+    if (performance.now() - startedAt > readyMsMax) {
+      console.error(`the control plane was not ready after ${readyMsMax / 1_000} s; what it said is above`)
+      return stop(1)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  await new Promise((resolve) => setTimeout(resolve, 100))
 }
+
+launch("control plane")
+await untilReady()
 if (!stopping) {
   launch("worker")
   console.log(`

@@ -42,6 +42,7 @@ create table app.regions (
   created_at       timestamptz not null default now(),
   unique nulls not distinct (organization_key, name)
 );
+create index regions_name on app.regions (name);
 
 create table auth.enrollment_tokens (
   enrollment_token_id text primary key,

@@ -85,13 +85,15 @@ const rowsOf = Effect.fnUntraced(function* <A extends object>(text: string) {
   return yield* background.run(background.sql.unsafe<A>(text))
 })
 
+/** Repeats a statement that answers whether there is more to do. */
+const untilDone = (text: string) =>
+  rowsOf<{ more: boolean }>(text).pipe(Effect.repeat({ until: (rows) => rows[0]?.more !== true }))
+
 /** Rolls up everything, the hour that is going on as well; what comes later is marked and rolled up again. */
 export const rollUpAll = Effect.gen(function* () {
-  const until = (text: string) =>
-    rowsOf<{ more: boolean }>(text).pipe(Effect.repeat({ until: (rows) => rows[0]?.more !== true }))
-  yield* until(`select ts.close_next_hour(date_trunc('hour', now(), 'UTC') + interval '1 hour') as more`)
-  yield* until("select ts.roll_next_hour() as more")
-  yield* until("select ts.roll_dirty(10000) > 0 as more")
+  yield* untilDone(`select ts.close_next_hour(date_trunc('hour', now(), 'UTC') + interval '1 hour') as more`)
+  yield* untilDone("select ts.roll_next_hour() as more")
+  yield* untilDone("select ts.roll_dirty(10000) > 0 as more")
 })
 
 /** The promises that do not hold now. Roll up first. */

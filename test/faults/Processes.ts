@@ -28,6 +28,12 @@ const bins = {
   "openseer-worker": source("apps/worker/src/bin.ts")
 }
 
+const ended = (child: ChildProcess) =>
+  Effect.callback<number | null>((resume) => {
+    if (child.exitCode !== null || child.signalCode !== null) resume(Effect.succeed(child.exitCode))
+    else child.once("exit", (code) => resume(Effect.succeed(code)))
+  })
+
 /** A program that is killed when the scope ends. It is not started yet. */
 export const program = (
   name: string,
@@ -38,11 +44,6 @@ export const program = (
   Effect.gen(function* () {
     let child: ChildProcess | undefined
     let output = ""
-    const ended = (current: ChildProcess) =>
-      Effect.callback<number | null>((resume) => {
-        if (current.exitCode !== null || current.signalCode !== null) resume(Effect.succeed(current.exitCode))
-        else current.once("exit", (code) => resume(Effect.succeed(code)))
-      })
     const end = (signal: NodeJS.Signals) =>
       Effect.suspend(() => {
         const current = child

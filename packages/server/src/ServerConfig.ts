@@ -10,6 +10,9 @@ export class ServerConfigInvalid extends Schema.TaggedError<ServerConfigInvalid>
   message: Schema.String
 }) {}
 
+/** Whoever guesses it enrolls workers that see every spec: 32 characters are beyond guessing if they are random. */
+export const clusterTokenLengthMin = 32
+
 /** Names that belong to the worker, which may be started from the same environment. */
 const workerNames = [
   "OPENSEER_CONTROL_PLANE_URL",
@@ -66,7 +69,13 @@ export const load: Effect.Effect<ServerConfig, ServerConfigInvalid> = Effect.gen
       message: `${unknown.join(", ")}: no such setting; known are ${[...ownNames].join(", ")}`
     })
   }
-  return yield* settings.pipe(Effect.mapError((error) => new ServerConfigInvalid({ message: error.message })))
+  const config = yield* settings.pipe(Effect.mapError((error) => new ServerConfigInvalid({ message: error.message })))
+  if (Option.exists(config.clusterToken, (token) => Redacted.value(token).length < clusterTokenLengthMin)) {
+    return yield* new ServerConfigInvalid({
+      message: `OPENSEER_CLUSTER_TOKEN must have at least ${clusterTokenLengthMin} characters; make one with: openssl rand -base64 32`
+    })
+  }
+  return config
 })
 
 /** The settings as they may be printed: no secret, and the database without its password. */

@@ -40,8 +40,9 @@ const besides = <A, E, R>(effect: (config: ServerConfig.ServerConfig) => Effect.
   Effect.gen(function* () {
     const config = yield* ServerConfig.load
     return yield* effect(config).pipe(
-      Effect.provide(DatabaseChoice.joined(config)),
-      Effect.provide(Telemetry.layer({ ...config, logLevel: "Warn" }))
+      Effect.provide(
+        DatabaseChoice.joined(config).pipe(Layer.provideMerge(Telemetry.layer({ ...config, logLevel: "Warn" })))
+      )
     )
   })
 

@@ -16,12 +16,6 @@ declare module "vitest" {
 
 /**
  * An empty database, dropped with whatever is connected to it when the layer closes.
- *
- * @example
- * ```ts
- * const Database = Layer.unwrap(TestDatabase.use(({ url }) => Effect.succeed(PgClient.layer({ url }))))
- * layer(Database.pipe(Layer.provide(TestDatabase.layer())), { excludeTestServices: true })("…", (it) => { … })
- * ```
  */
 export class TestDatabase extends Context.Service<
   TestDatabase,
