@@ -1,0 +1,178 @@
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { execFile } from "node:child_process"
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { promisify } from "node:util"
+
+const root = resolve(import.meta.dirname, "..")
+const bin = join(root, "node_modules/.bin")
+const folders = ["packages/core", "sql", "packages/worker-sdk", "packages/server", "packages/client", "apps/worker"]
+
+/** A program as a user writes it, with every entry point that is for users. */
+const program = `
+import { createClient, OpenSeerError, paginate } from "@openseer/client"
+import { OpenSeerClient } from "@openseer/client/effect"
+import { CheckType, Observation } from "@openseer/core"
+import { OpenSeer, toNodeListener } from "@openseer/server"
+import { EmbeddedPostgres } from "@openseer/server/embedded"
+import { Executor, Executors, Worker } from "@openseer/worker-sdk"
+import { Effect, ManagedRuntime, Redacted, Schema } from "effect"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+
+const DiceCheck = CheckType.make({
+  kind: "dice",
+  version: 1,
+  spec: Schema.Struct({ sides: Schema.Int }),
+  target: ({ sides }) => String(sides)
+})
+const executor = Executor.make(DiceCheck, ({ sides }) =>
+  Effect.succeed({ totalUs: sides, phases: Observation.noPhases })
+)
+
+const dataDir = process.argv[2] ?? ""
+const postgres = ManagedRuntime.make(EmbeddedPostgres.layer({ dataDir, durable: false }))
+const openSeer = await OpenSeer.start({
+  databaseUrl: await postgres.runPromise(EmbeddedPostgres.useSync(({ url }) => Redacted.value(url))),
+  checkTypes: [DiceCheck],
+  clusterToken: "a-token-of-the-cluster",
+  authenticate: async () => ({ id: "me", organizationId: "mine", scopes: ["admin"] })
+})
+const server = createServer(toNodeListener(openSeer.handler)).listen(0, "127.0.0.1")
+await once(server, "listening")
+const baseUrl = "http://127.0.0.1:" + (server.address() as AddressInfo).port
+
+const client = createClient({ baseUrl })
+const { id } = await client.monitors.create({ name: "Dice", kind: "dice", spec: { sides: 6 }, intervalMs: 1_000 })
+const worker = ManagedRuntime.make(
+  Worker.Worker.layer({
+    controlPlaneUrl: baseUrl,
+    enrollmentToken: Redacted.make("a-token-of-the-cluster"),
+    regionName: "here",
+    executors: await Effect.runPromise(Executors.make([executor]))
+  })
+)
+await worker.context()
+
+let totalUs: number | undefined
+for await (const { data, event } of client.events({ monitorId: id })) {
+  if (event !== "result") continue
+  totalUs = data.totalUs
+  break
+}
+const names: Array<string> = []
+for await (const { name } of paginate(client.monitors.list, { q: "dice" })) names.push(name)
+const kind = await client.monitors
+  .get({ monitorId: "mon_00000000000000000000" })
+  .catch((error: unknown) => (error instanceof OpenSeerError ? error.kind : undefined))
+const kinds = await Effect.runPromise(
+  OpenSeerClient.use(({ checkTypes }) => checkTypes.list()).pipe(
+    Effect.map(({ items }) => items.map((item) => item.kind)),
+    Effect.provide(OpenSeerClient.layer({ baseUrl }))
+  )
+)
+const livez = (await fetch(baseUrl + "/livez")).status
+console.log("found " + JSON.stringify({ livez, names, totalUs, kind, kinds }))
+
+await worker.dispose()
+server.closeAllConnections()
+server.close()
+await openSeer.stop()
+await postgres.dispose()
+`
+
+const found = { livez: 200, names: ["Dice"], totalUs: 6, kind: "NotFound", kinds: ["http", "dice"] }
+
+const run = (folder: string, file: string, ...args: ReadonlyArray<string>): Promise<string> =>
+  promisify(execFile)(file, args, { cwd: folder, maxBuffer: 1e7 }).then(
+    ({ stdout }) => stdout,
+    ({ stderr, stdout }: { readonly stdout: string; readonly stderr: string }) => {
+      throw new Error(`${file} ${args.join(" ")}\n${stdout}\n${stderr}`)
+    }
+  )
+
+describe("the published packages, installed into an empty project", () => {
+  let folder: string
+  let data: string
+  let installed: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "openseer-pack-"))
+    // On its own: started by root, PostgreSQL runs as another user, who may not enter the folder above.
+    data = await mkdtemp(join(tmpdir(), "openseer-pack-data-"))
+    await run(root, join(bin, "tsc"), "-b")
+    await run(root, "npm", "pack", "--pack-destination", folder, ...folders.flatMap((path) => ["-w", path]))
+    const manifests = await Promise.all(
+      folders.map(async (path) => JSON.parse(await readFile(join(root, path, "package.json"), "utf8")) as Manifest)
+    )
+    const own = manifests.map(({ name, version }) => [name, `file:${name.slice(1).replace("/", "-")}-${version}.tgz`])
+    const { devDependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Manifest
+    const others = ["effect", "@types/node"].map((name) => [name, devDependencies[name]])
+    const dependencies = Object.fromEntries([...own, ...others])
+    await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
+    await writeFile(join(folder, "main.ts"), program)
+    await writeFile(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          target: "ES2024",
+          lib: ["ES2024", "DOM", "DOM.AsyncIterable"],
+          module: "NodeNext",
+          types: ["node"],
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noEmit: true
+        },
+        files: ["main.ts"]
+      })
+    )
+    const install = () => run(folder, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund")
+    // A dropped connection to the registry is nobody's fault here.
+    await install().catch(install)
+    installed = join(folder, "node_modules/.bin")
+  }, 120_000)
+
+  afterAll(async () => {
+    for (const path of [folder, data]) await rm(path, { recursive: true, force: true })
+  })
+
+  it("hold no tests", async () => {
+    const files = await readdir(join(folder, "node_modules/@openseer"), { recursive: true })
+    assert.isAbove(files.length, 100)
+    assert.deepStrictEqual(
+      files.filter((path) => /\.test\.|\.tsbuildinfo$|(server|client|core)\/.*testing\//.test(path)),
+      []
+    )
+  })
+
+  it("have types that the compiler accepts, those of the packages themselves included", async () => {
+    const said = await run(folder, join(bin, "tsc"), "-p", ".", "--pretty", "false").then(
+      () => "",
+      (error: unknown) => String(error)
+    )
+    assert.deepStrictEqual(said.match(/^(main\.ts|node_modules\/@openseer\/).*$/gm) ?? [], [])
+  })
+
+  it("run a control plane, a worker and both clients", { timeout: 60_000 }, async () => {
+    const output = await run(folder, process.execPath, "main.ts", data)
+    assert.deepStrictEqual(JSON.parse(/^found (.*)$/m.exec(output)?.[1] ?? "null"), found)
+  })
+
+  it("have commands that know their version", async () => {
+    for (const [command, path] of [
+      ["openseer", "packages/server"],
+      ["openseer-worker", "apps/worker"]
+    ] as const) {
+      const { version } = JSON.parse(await readFile(join(root, path, "package.json"), "utf8")) as Manifest
+      assert.include(await run(folder, join(installed, command), "--version"), version)
+    }
+  })
+})
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly devDependencies: Readonly<Record<string, string>>
+}
