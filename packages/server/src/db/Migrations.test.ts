@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Redacted, References } from "effect"
+import { Effect, Layer, type Redacted, References } from "effect"
 import { TestDatabase } from "../embedded/testing/TestDatabase.ts"
 import { Database } from "./Database.ts"
 import * as Migrations from "./Migrations.ts"

@@ -1,7 +1,7 @@
 /**
  * Routes as a web-standard handler, and such a handler as a listener of Node's own HTTP server.
  */
-import { Effect, Layer, ManagedRuntime } from "effect"
+import { type Effect, Layer, ManagedRuntime } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Readable } from "node:stream"

@@ -8,7 +8,7 @@
  * A free job is handed out up to 5 s ahead of its due instant; one whose lateness has passed is left to ingest, which
  * turns its ticks into a gap. After three grants of one tick it is left to ingest as well.
  */
-import { WorkerRpc } from "@openseer/core"
+import type { WorkerRpc } from "@openseer/core"
 import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
