@@ -100,13 +100,17 @@ export const RunResult = Schema.Struct({
 }).annotate({ identifier: "RunResult" })
 export type RunResult = typeof RunResult.Type
 
-/** Results of one tick of one job. `final` completes the tick; runs without a result by then become a gap. */
+/**
+ * Results of one tick of one job. `final` completes the tick; runs without a result by then become a gap. `heldUs` is how
+ * long the oldest of them has waited in the outbox, so that the way from due to stored is known without a common clock.
+ */
 export const Submission = Schema.Struct({
   jobId: JobId,
   oneOff: Schema.Boolean,
   leaseId: LeaseId,
   tickAt: InstantMs,
   final: Schema.Boolean,
+  heldUs: Schema.optionalKey(Micros),
   // Decoded one by one: a bad result is refused by its index and never sinks the batch.
   results: Schema.Array(Schema.Unknown)
 })

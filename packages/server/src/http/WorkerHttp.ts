@@ -97,8 +97,8 @@ const HandlersLayer = MaskedRpc.toLayer(
       Heartbeat: (payload) =>
         Effect.gen(function* () {
           yield* checkProtocol(payload.protocol)
-          const { workerKey } = yield* WorkerAuth.CurrentWorker
-          yield* health.record({ ...payload, workerKey })
+          const { workerId, workerKey } = yield* WorkerAuth.CurrentWorker
+          yield* health.record({ ...payload, workerId, workerKey })
           return { serverVersion }
         }).pipe(Effect.catchTag("DatabaseBusy", busy))
     })

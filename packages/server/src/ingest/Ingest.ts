@@ -61,6 +61,7 @@ export class Ingest extends Context.Service<
         submitter: Submitter,
         submissions: ReadonlyArray<DecodedSubmission>
       ) {
+        const startedAt = performance.now()
         const exceptions: Array<StoredVerdict> = []
         const oneOffs = submissions.flatMap((s, index) => (s.oneOff ? [{ s, index }] : []))
         if (oneOffs.length < submissions.length) {
@@ -88,7 +89,7 @@ export class Ingest extends Context.Service<
             )
           }
         }
-        yield* recordMetrics(submissions, exceptions)
+        yield* recordMetrics(submissions, exceptions, performance.now() - startedAt)
         return exceptions
       })
 
@@ -130,14 +131,20 @@ const outcomesCounter = Metric.counter("openseer_ingest_outcomes_total", {
   description: "Submitted results by outcome",
   incremental: true
 })
+const boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const latenessHistogram = Metric.histogram("openseer_run_lateness_seconds", {
   description: "From the due instant to the start of a run",
-  boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+  boundaries
+})
+const storedHistogram = Metric.histogram("openseer_run_stored_seconds", {
+  description: "From the due instant of a run to its result being stored, without the time on the network",
+  boundaries
 })
 
 const recordMetrics = Effect.fnUntraced(function* (
   submissions: ReadonlyArray<DecodedSubmission>,
-  exceptions: ReadonlyArray<StoredVerdict>
+  exceptions: ReadonlyArray<StoredVerdict>,
+  storingMs: number
 ) {
   const outcomes = new Map<Judgement.Outcome, number>()
   let results = 0
@@ -146,6 +153,8 @@ const recordMetrics = Effect.fnUntraced(function* (
       results++
       outcomes.set(result.outcome, (outcomes.get(result.outcome) ?? 0) + 1)
       yield* Metric.update(latenessHistogram, result.latenessUs / 1e6)
+      const runUs = result.latenessUs + (result.observation?.totalUs ?? 0) + (submission.heldUs ?? 0)
+      yield* Metric.update(storedHistogram, runUs / 1e6 + storingMs / 1e3)
     }
   }
   const verdicts = new Map<string, number>([["stored", results - exceptions.length]])

@@ -2,17 +2,26 @@
  * LEASE: what workers say of themselves, for the list of workers and regions.
  */
 import type { CheckType, WorkerRpc } from "@openseer/core"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Metric } from "effect"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 
 /** One heartbeat. */
 export interface WorkerReport {
+  readonly workerId: string
   readonly workerKey: number
   readonly version: string
   readonly checkTypes: ReadonlyArray<CheckType.CheckTypeRef>
   readonly health: WorkerRpc.WorkerHealth
 }
+
+const outboxGauge = Metric.gauge("openseer_worker_outbox_depth", {
+  description: "Results that a worker holds until they have a verdict, by its last heartbeat here"
+})
+const inFlightGauge = Metric.gauge("openseer_worker_runs_in_flight", { description: "Runs going on, by worker" })
+const utilizationGauge = Metric.gauge("openseer_worker_loop_utilization", {
+  description: "Share of its time that a worker's event loop is busy; above 0.5 its timings suffer"
+})
 
 /** Keeps the last heartbeat of each worker. */
 export class WorkerHealth extends Context.Service<
@@ -31,7 +40,13 @@ export class WorkerHealth extends Context.Service<
         on conflict (worker_key) do update
            set version = excluded.version, check_types = excluded.check_types, health = excluded.health, seen_at = now()`
       return WorkerHealth.of({
-        record: Effect.fn("WorkerHealth.record")((report: WorkerReport) => Effect.asVoid(run(upsert(report))))
+        record: Effect.fn("WorkerHealth.record")(function* (report: WorkerReport) {
+          yield* run(upsert(report))
+          const worker = { worker: report.workerId }
+          yield* Metric.update(Metric.withAttributes(outboxGauge, worker), report.health.outboxDepth)
+          yield* Metric.update(Metric.withAttributes(inFlightGauge, worker), report.health.runsInFlight)
+          yield* Metric.update(Metric.withAttributes(utilizationGauge, worker), report.health.loopUtilization)
+        })
       })
     })
   )

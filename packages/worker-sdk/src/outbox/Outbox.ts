@@ -31,6 +31,8 @@ export const outboxResultsMax = 20_000
 interface Entry {
   readonly lease: Lease
   readonly results: Array<unknown>
+  /** When the oldest of them came in, by the monotonic clock in milliseconds. */
+  oldestAt: number
   isFinal: boolean
   isSending: boolean
 }
@@ -84,7 +86,7 @@ export class Outbox extends Context.Service<
       const key = keyOf(lease.ref)
       let entry = entries.get(key)
       if (entry === undefined) {
-        entry = { lease, results: [], isFinal: false, isSending: false }
+        entry = { lease, results: [], oldestAt: 0, isFinal: false, isSending: false }
         entries.set(key, entry)
         empty.closeUnsafe()
       }
@@ -110,7 +112,8 @@ export class Outbox extends Context.Service<
         count(entry, -1)
         entry.isSending = true
         const { lease } = entry
-        parts.push({ entry, submission: { ...lease.ref, tickAt: lease.tickAt, final, results } })
+        const heldUs = results.length === 0 ? 0 : Math.round((performance.now() - entry.oldestAt) * 1_000)
+        parts.push({ entry, submission: { ...lease.ref, tickAt: lease.tickAt, final, heldUs, results } })
       }
       return parts
     }
@@ -196,6 +199,7 @@ export class Outbox extends Context.Service<
       holds: (lease) => entries.has(keyOf(lease.ref)),
       add: (lease, result) => {
         const entry = entryOf(lease)
+        if (entry.results.length === 0) entry.oldestAt = performance.now()
         entry.results.push(result)
         depth++
         if (entry.isSending) return
