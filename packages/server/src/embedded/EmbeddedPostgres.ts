@@ -38,8 +38,12 @@ export interface EmbeddedPostgresOptions {
  *
  * @example
  * ```ts
- * const Database = Layer.unwrap(
- *   EmbeddedPostgres.use(({ url }) => Effect.succeed(PgClient.layer({ url })))
+ * import { Database, defaultConnections } from "@openseer/server"
+ * import { EmbeddedPostgres } from "@openseer/server/embedded"
+ * import { Layer } from "effect"
+ *
+ * const DatabaseLive = Layer.unwrap(
+ *   EmbeddedPostgres.useSync(({ url }) => Database.layer({ url, ...defaultConnections }))
  * ).pipe(Layer.provide(EmbeddedPostgres.layer({ dataDir: ".openseer/postgres" })))
  * ```
  */
