@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { createServer, type RequestListener, type Server } from "node:http"
 import { tmpdir } from "node:os"
 import { fileURLToPath } from "node:url"
-import * as Scripted from "../../../packages/worker-sdk/src/testing/ScriptedControlPlane.ts"
+import { ScriptedControlPlane as Scripted } from "@openseer/worker-sdk/testing"
 
 const bin = fileURLToPath(new URL("bin.ts", import.meta.url))
 

@@ -5,7 +5,7 @@
  * Effect programs: routes for their own HTTP server, with the duties that run in the background.
  */
 import type { CheckType } from "@openseer/core"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted, References } from "effect"
 import { ApiKeys } from "./accounts/ApiKeys.ts"
 import { EnrollmentTokens } from "./accounts/EnrollmentTokens.ts"
 import { type EmbedderPrincipal, Principals, type RequestFacts } from "./accounts/Principal.ts"
@@ -80,6 +80,8 @@ export interface StartOptions extends Omit<ControlPlaneOptions, "clusterToken" |
   readonly clusterToken?: string
   /** See {@link ControlPlaneOptions.authenticate}; `null`: not signed in. */
   readonly authenticate?: (request: RequestFacts) => Promise<EmbedderPrincipal | null>
+  /** What is logged to the console of the program. Default `Warn`. */
+  readonly logLevel?: "Debug" | "Info" | "Warn" | "Error" | "None"
   /** Connections for worker traffic, the API and background duties. Default 6, 6 and 4. */
   readonly connections?: Partial<typeof defaultConnections>
 }
@@ -107,12 +109,12 @@ export interface RunningControlPlane extends WebHandler.WebHandler {
  * ```
  */
 export const start = (options: StartOptions): Promise<RunningControlPlane> => {
-  const { authenticate, clusterToken, connections, databaseUrl, ...rest } = options
+  const { authenticate, clusterToken, connections, databaseUrl, logLevel, ...rest } = options
   const database = Database.layer({
     url: Redacted.make(databaseUrl),
     ...defaultConnections,
     ...connections
-  })
+  }).pipe(Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, logLevel ?? "Warn")))
   const all = routes({
     ...rest,
     ...(clusterToken === undefined ? {} : { clusterToken: Redacted.make(clusterToken) }),

@@ -21,6 +21,12 @@ export const grantJobsMax = 100
 
 const askAgainMs = 250
 
+/**
+ * A worker is authenticated and its regions are looked up once a call, so a call is held no longer than this: then a
+ * revoked worker is refused, and one whose organization got its first `global` monitor sees that region.
+ */
+const awaitMsMax = 5_000
+
 /** What a worker asks for. */
 export interface GrantRequest {
   readonly workerKey: number
@@ -38,7 +44,7 @@ export class Leases extends Context.Service<
     /** Leases due jobs, oldest first, until their members reach the capacity. An empty answer is not an error. */
     readonly grant: (request: GrantRequest) => Effect.Effect<ReadonlyArray<WorkerRpc.Job>, DatabaseBusy>
     /**
-     * As `grant`, but waits up to `waitMs` for something to lease. It asks the database four times a second: jobs are
+     * As `grant`, but waits up to `waitMs`, and 5 s at most, for something to lease. It asks the database four times a second: jobs are
      * handed out seconds ahead of their due instant, so that this delays no run.
      */
     readonly await: (request: GrantRequest, waitMs: number) => Effect.Effect<ReadonlyArray<WorkerRpc.Job>, DatabaseBusy>
@@ -174,9 +180,9 @@ export class Leases extends Context.Service<
         const startedAt = yield* Clock.currentTimeMillis
         while (true) {
           const jobs = yield* grant(request)
-          const elapsedMs = (yield* Clock.currentTimeMillis) - startedAt
-          if (jobs.length > 0 || elapsedMs >= waitMs) return jobs
-          yield* Effect.sleep(Duration.millis(Math.min(askAgainMs, waitMs - elapsedMs)))
+          const leftMs = Math.min(waitMs, awaitMsMax) - ((yield* Clock.currentTimeMillis) - startedAt)
+          if (jobs.length > 0 || leftMs <= 0) return jobs
+          yield* Effect.sleep(Duration.millis(Math.min(askAgainMs, leftMs)))
         }
       })
 
