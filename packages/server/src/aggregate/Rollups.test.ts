@@ -123,6 +123,24 @@ layer(Live, fresh)("rolling up", (it) => {
     })
   )
 
+  it.effect("has minutes, computed from raw results, that add up to the hours", () =>
+    Effect.gen(function* () {
+      const unequal = `
+        with m as (
+          select date_trunc('hour', bucket_at, 'UTC') as bucket_at, monitor_key, region_key, sum(up) as up,
+                 sum(degraded) as degraded, sum(down) as down, sum(error) as error, sum(sum_us) as sum_us,
+                 min(min_us) as min_us, max(max_us) as max_us, ts.merge(sketch) as sketch
+            from ts.results_agg_1m group by 1, 2, 3)
+        select count(*)::int as n from ts.results_agg_1h h full join m using (bucket_at, monitor_key, region_key)
+         where bucket_at < (select rolled_to from ts.rollup_state)
+           and coalesce(h.up + h.degraded + h.down + h.error, 1) > 0
+           and (m.up, m.degraded, m.down, m.error, m.sum_us, m.min_us, m.max_us, m.sketch)
+               is distinct from (h.up, h.degraded, h.down, h.error, h.sum_us, h.min_us, h.max_us, h.sketch)`
+      assert.strictEqual(yield* number(unequal), 0)
+      assert.isAbove((yield* number("select count(*)::int as n from ts.results_agg_1m")) ?? 0, 10_000)
+    })
+  )
+
   it.effect("builds again what came late, hour and day, and nothing else", () =>
     Effect.gen(function* () {
       const { rows } = yield* TestInstance
@@ -204,7 +222,7 @@ layer(Live, fresh)("rolling up while results come", (it) => {
                       `select ts.mark_dirty(${regionKeys[0]}::smallint, array[${key}], array[${dueAt}])`
                     )
                     yield* sql`select pg_sleep(0.03 * random())`
-                    if (written % 10 === 0) yield* Effect.fail("rolled back" as const)
+                    return written % 10 === 0 ? yield* Effect.fail("rolled back" as const) : undefined
                   })
                 )
               )

@@ -84,7 +84,7 @@ export const read = Effect.fn("EventCursor.read")(function* (after: EventCursor 
      order by e.xid, e.event_key`,
     (found) => Effect.orDie(decodeRows(found))
   )
-  const events = rows.flatMap(({ horizon: _, key, kind, monitorId, payload, xid }) =>
+  const events = rows.flatMap(({ key, kind, monitorId, payload, xid }) =>
     xid === null || key === null || kind === null || monitorId === null || payload === null
       ? []
       : [{ xid: BigInt(xid), key: BigInt(key), kind, monitorId, payload }]

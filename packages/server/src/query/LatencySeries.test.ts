@@ -49,7 +49,7 @@ const worstError = (
 layer(Live, fresh)("the latency series of 31 days in 3 regions", (it) => {
   it.effect("has percentiles within 1 % of the exact ones by hour, by day and over all, also in the open hour", () =>
     Effect.gen(function* () {
-      const history = yield* past(31, 120_000, 3)
+      const history = yield* past(31, 240_000, 3)
       yield* (yield* Rollups).runOnce
       const mine = `monitor_key = ${history.monitorKeys[0]}`
 

@@ -85,8 +85,11 @@ export const overview = Effect.fn("Overviews.overview")(function* (organizationK
   return {
     at: new Date(at).toISOString(),
     monitors,
-    attention: attention.map(({ since, ...monitor }) => ({
-      ...monitor,
+    attention: attention.map(({ id, name, regions, since, state }) => ({
+      id,
+      name,
+      state,
+      regions,
       ...(since === null ? {} : { since: new Date(since).toISOString() })
     })),
     checksPerMinute,

@@ -2,13 +2,13 @@
  * QUERY: the results of a monitor, newest first, a page at a time.
  */
 import { type Judgement, ResultsApi, RunId } from "@openseer/core"
-import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { Database } from "../db/Database.ts"
+import type { Pool } from "../db/Pool.ts"
 import * as MonitorScope from "./MonitorScope.ts"
 
 /** The columns of a result `r` and its details `d`, as {@link decodeResults} takes them. */
-export const resultColumns = (sql: PgClient.PgClient) => sql`
+export const resultColumns = (sql: Pool["sql"]) => sql`
   r.monitor_key as "monitorKey", r.region_key::int as "regionKey",
   (select g.name from app.regions g where g.region_key = r.region_key) as region, (extract(epoch from r.due_at) * 1000)::float8 as "dueAt",
   r.outcome::int as outcome, r.status_code::int as "statusCode", r.total_us as "totalUs", r.dns_us as "dnsUs",

@@ -1,8 +1,8 @@
 /**
  * QUERY: the rows that all aggregates are made of: of each segment of a range, from the grain that it is read from.
  */
-import type { PgClient } from "@effect/sql-pg"
 import type { Fragment } from "effect/sql/Statement"
+import type { Pool } from "../db/Pool.ts"
 import type { MonitorScope } from "./MonitorScope.ts"
 import type { Segment } from "./Segments.ts"
 
@@ -22,7 +22,7 @@ export interface SourceOptions {
  * `sum_us`, `min_us`, `max_us` and `sketch`; any number of rows a bucket and region. Reads the views of the request role.
  * Served by the primary keys, one range of each per region.
  */
-export const sources = (sql: PgClient.PgClient, options: SourceOptions): Fragment => {
+export const sources = (sql: Pool["sql"], options: SourceOptions): Fragment => {
   const { monitorKey, regions } = options.scope
   const own = sql`monitor_key = ${monitorKey} and ${sql.in(
     "region_key",
