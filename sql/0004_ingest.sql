@@ -122,10 +122,10 @@ create function app.dues(tick timestamptz, keys int[], interval_ms int) returns 
                  from unnest(keys) with ordinality as u(k, ord) order by ord);
 
 -- Stores submissions of one worker. One element: i index, j job, l lease, t tick in ms, f final, columns of results as
--- array literals, cheapest in the order of k (k monitor, o outcome, c status code, s size, and in microseconds: t* total,
--- d dns, n connect, x tls, b ttfb, w download, y lateness, e error bound), v details of those not up ({k, m reason,
--- g message, x more}). Returns the verdicts that are not `stored`. Safe to run twice: a lease completes a tick once, and
--- results have a key. Locks jobs in the order of their ids; two submissions of one job exclude each other until they
+-- array literals, cheapest in the order of k (k monitor, o outcome, c status code, s size, and in microseconds: tt
+-- total, d dns, n connect, x tls, b ttfb, w download, y lateness, e error bound), v details of those not up ({k,
+-- m reason, g message, x more}). Returns the verdicts that are not `stored`. Safe to run twice: a lease completes a tick
+-- once, and results have a key. Locks jobs in the order of their ids; two submissions of one job exclude each other until they
 -- commit.
 --
 -- 8.5 us of server CPU and 205 bytes of log a result, of which the row and its key are 6 us. What took it down from 17

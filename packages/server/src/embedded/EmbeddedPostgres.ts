@@ -131,7 +131,7 @@ const settings = (durable: boolean): Record<string, string> => ({
   log_timezone: "UTC",
   jit: "off",
   // For an SSD, which is what a server has. With the default of 4, for disks that turn, the planner prefers to read a
-  // whole job table over a few hundred look-ups in its index: it halved the rate of two other job queues on this server.
+  // whole job table over a few hundred look-ups in its index, which cost two other job queues up to half of their rate.
   random_page_cost: "1.1",
   // Results come in key order per monitor, so each touches a page of its own: after a checkpoint every one of them is
   // logged whole. Rare checkpoints and compressed page images take most of that away.
