@@ -134,30 +134,31 @@ const worstError = Effect.fnUntraced(function* (key: number, ids: ReadonlyArray<
   return worst * 100
 })
 
-const onFreshDatabase = async (serverUrl: string, monitors: number, samples: number): Promise<Round> => {
-  const admin = new Client({ connectionString: serverUrl })
-  await admin.connect()
-  const database = `openseer_bench_${process.pid}_${monitors}`
-  const url = new URL(serverUrl)
-  url.pathname = `/${database}`
-  try {
-    await admin.query(`create database ${database}`)
-    const layer = Database.layer({
-      url: Redacted.make(url.href),
-      workerConnections: 1,
-      apiConnections: 2,
-      backgroundConnections: 1
-    })
-    return await Effect.runPromise(
-      measure(monitors, samples).pipe(
-        Effect.provide(Layer.merge(layer, Layer.succeed(References.MinimumLogLevel, "Warn")))
+/** A round on a database of its own, which is dropped afterwards. */
+const onFreshDatabase = (serverUrl: string, monitors: number, samples: number) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const admin = new Client({ connectionString: serverUrl })
+      const database = `openseer_bench_${process.pid}_${monitors}`
+      const statement = (text: string) => Effect.promise(() => admin.query(text))
+      yield* Effect.acquireRelease(
+        Effect.promise(() => admin.connect()),
+        () => Effect.promise(() => admin.end())
       )
-    )
-  } finally {
-    await admin.query(`drop database if exists ${database} with (force)`)
-    await admin.end()
-  }
-}
+      yield* Effect.acquireRelease(statement(`create database ${database}`), () =>
+        statement(`drop database if exists ${database} with (force)`)
+      )
+      const url = new URL(serverUrl)
+      url.pathname = `/${database}`
+      const layer = Database.layer({
+        url: Redacted.make(url.href),
+        workerConnections: 1,
+        apiConnections: 2,
+        backgroundConnections: 1
+      })
+      return yield* Effect.provide(measure(monitors, samples), layer)
+    })
+  )
 
 const row = (columns: ReadonlyArray<string>) => `| ${columns.join(" | ")} |`
 
@@ -180,47 +181,43 @@ const render = (rounds: ReadonlyArray<Round>): string => {
   return [...facts, "", row(header), row(header.map(() => "---")), ...lines].join("\n")
 }
 
-const withServer = async <A>(use: (url: string) => Promise<A>): Promise<A> => {
+/** The server that was named, or an embedded one in a temporary folder that goes with the scope. */
+const server = Effect.gen(function* () {
   const given = flags["database-url"]
-  if (given !== undefined) return use(given)
-  const dataDir = await mkdtemp(join(tmpdir(), "openseer-bench-"))
-  try {
-    return await Effect.runPromise(
-      Effect.scoped(
-        Effect.flatMap(Layer.build(EmbeddedPostgres.layer({ dataDir, durable: false })), (context) =>
-          Effect.promise(() =>
-            use(
-              Redacted.value(
-                Effect.runSync(
-                  Effect.provide(
-                    EmbeddedPostgres.useSync(({ urlOf }) => urlOf("postgres")),
-                    context
-                  )
-                )
-              )
-            )
-          )
-        )
-      )
+  if (given !== undefined) return given
+  const dataDir = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "openseer-bench-"))),
+    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+  )
+  const context = yield* Layer.build(EmbeddedPostgres.layer({ dataDir, durable: false }))
+  return Redacted.value(
+    yield* Effect.provide(
+      EmbeddedPostgres.useSync(({ urlOf }) => urlOf("postgres")),
+      context
     )
-  } finally {
-    await rm(dataDir, { recursive: true, force: true })
-  }
-}
-
-const monitors = positive("monitors", flags.monitors)
-const factor = positive("factor", flags.factor)
-const samples = positive("samples", flags.samples)
-const rounds = await withServer(async (url) => {
-  const small = await onFreshDatabase(url, monitors, samples)
-  return factor === 1 ? [small] : [small, await onFreshDatabase(url, monitors * factor, samples)]
+  )
 })
-console.log(
-  flags.json
-    ? JSON.stringify(
-        rounds.map(({ times, ...round }) => ({ ...round, times: Object.fromEntries(times) })),
-        null,
-        2
-      )
-    : render(rounds)
-)
+
+const main = Effect.gen(function* () {
+  const monitors = positive("monitors", flags.monitors)
+  const factor = positive("factor", flags.factor)
+  const samples = positive("samples", flags.samples)
+  const url = yield* server
+  const sizes = factor === 1 ? [monitors] : [monitors, monitors * factor]
+  const rounds = yield* Effect.forEach(sizes, (size) => onFreshDatabase(url, size, samples))
+  console.log(
+    flags.json
+      ? JSON.stringify(
+          rounds.map(({ times, ...round }) => Object.assign(round, { times: Object.fromEntries(times) })),
+          null,
+          2
+        )
+      : render(rounds)
+  )
+}).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Warn"))
+
+// Ended early, it removes its data all the same.
+const ended = new AbortController()
+process.once("SIGINT", () => ended.abort())
+process.once("SIGTERM", () => ended.abort())
+await Effect.runPromise(main, { signal: ended.signal })

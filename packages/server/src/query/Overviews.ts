@@ -85,13 +85,10 @@ export const overview = Effect.fn("Overviews.overview")(function* (organizationK
   return {
     at: new Date(at).toISOString(),
     monitors,
-    attention: attention.map(({ id, name, regions, since, state }) => ({
-      id,
-      name,
-      state,
-      regions,
-      ...(since === null ? {} : { since: new Date(since).toISOString() })
-    })),
+    attention: attention.map(({ id, name, regions, since, state }) => {
+      const monitor = { id, name, state, regions }
+      return since === null ? monitor : Object.assign(monitor, { since: new Date(since).toISOString() })
+    }),
     checksPerMinute,
     workers: { online, latenessP99Us }
   } satisfies ResultsApi.Overview
