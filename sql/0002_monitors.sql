@@ -128,14 +128,31 @@ create function app.first_tick_after(tick timestamptz, interval_ms int, p_at tim
   return tick + interval_ms * interval '1 millisecond'
     * greatest(0, floor(extract(epoch from p_at - tick) * 1000 / interval_ms)::bigint + 1);
 
+-- The organization of a request: the one in the setting of its transaction.
+create function app.current_organization() returns int
+  language sql stable parallel safe
+  return nullif(current_setting('openseer.organization_key', true), '')::int;
+
+-- Whether this transaction may move a monitor between jobs: a request only one of its own organization. The functions
+-- below run with the owner's rights, where row-level security does not hold.
+create function app.may_move(p_monitor_key int) returns boolean language sql stable
+begin atomic
+  select current_setting('role') <> 'openseer_request' or exists (
+    select from app.monitors m
+     where m.monitor_key = p_monitor_key and m.organization_key = app.current_organization());
+end;
+
 -- Puts a monitor into a job of one region that has room, or into a new one. Never waits for a job that ingest has locked.
 create function app.place(
   p_monitor_key int, p_region_key smallint, p_kind text, p_kind_version smallint, p_interval_ms int, p_timeout_ms int
-) returns void language plpgsql security definer set search_path = pg_catalog as $$
+) returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   j app.jobs;
   v_starts_at timestamptz(3);
 begin
+  if not app.may_move(p_monitor_key) then
+    raise insufficient_privilege using message = 'this monitor is another organization''s';
+  end if;
   select * into j from app.jobs
    where region_key = p_region_key and check_kind = p_kind and check_version = p_kind_version
      and interval_ms = p_interval_ms and cardinality(members) < 100
@@ -168,11 +185,14 @@ end $$;
 -- Takes a monitor out of all its jobs. Ticks that have begun or are handed out stay due: they end as results or a gap.
 -- Jobs are locked in the order of their ids, as ingest does, so the two cannot deadlock.
 create function app.remove(p_monitor_key int) returns void
-  language plpgsql security definer set search_path = pg_catalog as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   j app.jobs;
   v_ends_at timestamptz(3);
 begin
+  if not app.may_move(p_monitor_key) then
+    raise insufficient_privilege using message = 'this monitor is another organization''s';
+  end if;
   for j in
     select * from app.jobs
      where job_id in (select job_id from app.placements where monitor_key = p_monitor_key and ends_at is null)
@@ -194,8 +214,9 @@ end $$;
 
 -- Makes workers fetch the members of a monitor's jobs anew: its spec, assertions or timeout have changed.
 create function app.touch_jobs(p_monitor_key int, p_timeout_ms int) returns void
-  language sql security definer set search_path = pg_catalog
+  language sql security definer set search_path = pg_catalog, pg_temp
 begin atomic
   update app.jobs set version = version + 1, timeout_ms = greatest(timeout_ms, p_timeout_ms)
-   where job_id in (select job_id from app.placements where monitor_key = p_monitor_key and ends_at is null);
+   where app.may_move(p_monitor_key)
+     and job_id in (select job_id from app.placements where monitor_key = p_monitor_key and ends_at is null);
 end;

@@ -9,7 +9,7 @@ create index events_stream on app.events (organization_key, xid, event_key);
 
 -- From when on a partitioned table still has its rows: the start of its oldest partition.
 create function ts.kept_from(p_table text) returns timestamptz
-  language plpgsql stable security definer set search_path = pg_catalog as $$
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if ts.is_native(format('ts.%I', p_table)::regclass) then
     return (select min(to_date(rpad(substring(c.relname from '\d+$'), 8, '01'), 'YYYYMMDD')::timestamp at time zone 'UTC')
@@ -161,7 +161,7 @@ end $$;
 create function ts.reach(
   out now_at timestamptz, out rolled_to timestamptz, out daily_to timestamptz, out raw_from timestamptz,
   out hourly_from timestamptz
-) language sql stable security definer set search_path = pg_catalog
+) language sql stable security definer set search_path = pg_catalog, pg_temp
 return (
   select row (now(), s.rolled_to,
               least(date_trunc('day', s.rolled_to, 'UTC'), (select min(day_at) from ts.rollup_dirty_days)),
@@ -170,5 +170,5 @@ return (
 
 -- The tick of a job that has not ended: all before it are results or gaps.
 create function app.open_tick(p_job_id int) returns timestamptz
-  language sql stable security definer set search_path = pg_catalog
+  language sql stable security definer set search_path = pg_catalog, pg_temp
 return (select due_at from app.jobs where job_id = p_job_id);

@@ -9,7 +9,9 @@ begin
     exception when duplicate_object or unique_violation then null;
     end;
   end if;
-  if not pg_has_role(current_user, 'openseer_request', 'member') then
+  -- From 16 on, who creates a role without being a superuser is a member that may not take the role.
+  if not pg_has_role(current_user, 'openseer_request',
+                     case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
     execute format('grant openseer_request to %I', current_user);
   end if;
 exception when insufficient_privilege then
@@ -17,10 +19,6 @@ exception when insufficient_privilege then
     using hint = format('run as a superuser: create role openseer_request nologin; grant openseer_request to %I;',
                         current_user);
 end $$;
-
-create function app.current_organization() returns int
-  language sql stable parallel safe
-  return nullif(current_setting('openseer.organization_key', true), '')::int;
 
 grant usage on schema auth, app, ts to openseer_request;
 
@@ -99,3 +97,10 @@ create view ts.results_agg_1m as
 
 grant select on ts.own_results_raw, ts.own_result_details, ts.own_gaps, ts.own_results_agg_1h, ts.own_results_agg_1d
   to openseer_request;
+
+-- Anybody may call a new function; here only the request role, and only what it needs.
+revoke execute on function app.place, app.remove, app.touch_jobs, app.open_tick, app.record_states, app.record_gap,
+                           app.submit, app.settle_overdue from public;
+revoke execute on all functions in schema ts from public;
+grant execute on function app.place, app.remove, app.touch_jobs, app.open_tick, ts.reach, ts.bucket, ts.bucket_us,
+                          ts.compact, ts.merge, ts.quantiles, ts.count_missed to openseer_request;

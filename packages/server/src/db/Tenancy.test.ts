@@ -98,4 +98,44 @@ layer(TestApi.layer, { excludeTestServices: true })("row-level security", (it) =
       assert.strictEqual(changed.length, 0)
     })
   )
+
+  it.effect("lets requests call only the functions that they need, and others none that belong to stages", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const callable = yield* rows<{ name: string; by_all: boolean }>(`
+        select p.oid::regproc::text as name,
+               exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner)))
+                        where grantee = 0 and privilege_type = 'EXECUTE') as by_all
+          from pg_proc p
+         where p.pronamespace in ('app'::regnamespace, 'ts'::regnamespace) and (p.provolatile = 'v' or p.prosecdef)
+           and has_function_privilege('openseer_request', p.oid, 'execute') order by 1`)
+      assert.deepStrictEqual(
+        callable.map(({ name }) => name),
+        ["app.open_tick", "app.place", "app.remove", "app.touch_jobs", "ts.reach"]
+      )
+      assert.deepStrictEqual(
+        callable.filter(({ by_all }) => by_all),
+        []
+      )
+    })
+  )
+
+  it.effect("keeps a transaction of one organization from moving another's monitors between jobs", () =>
+    Effect.gen(function* () {
+      const { otherKey } = yield* TestApi
+      const { addMonitor, organizationKey, regionKey, rows } = yield* TestInstance
+      const { api, asOrganization } = yield* Database
+      const key = yield* addMonitor()
+      const state = rows(`select version, members from app.jobs where ${key} = any (members)`)
+      const before = yield* state
+      const place = api.sql`select app.place(${key}, ${regionKey}::smallint, 'http', 1::smallint, 1000, 500)`
+      for (const move of [place, api.sql`select app.remove(${key})`]) {
+        assert.strictEqual((yield* Effect.exit(asOrganization(otherKey, move)))._tag, "Failure")
+      }
+      yield* asOrganization(otherKey, api.sql`select app.touch_jobs(${key}, 900)`)
+      assert.deepStrictEqual(yield* state, before)
+      yield* asOrganization(organizationKey, api.sql`select app.touch_jobs(${key}, 500)`)
+      assert.notDeepEqual(yield* state, before)
+    })
+  )
 })

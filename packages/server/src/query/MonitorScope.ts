@@ -53,7 +53,7 @@ export const find = Effect.fn("MonitorScope.find")(function* (monitorId: string,
              where g.region_key = any (m.region_keys)
                 or g.region_key in (select p.region_key from app.placements p where p.monitor_key = m.monitor_key)) as regions
       from app.monitors m cross join ts.reach() r
-     where m.monitor_id = ${monitorId} and m.deleted_at is null`
+     where m.monitor_id = ${monitorId} and m.organization_key = app.current_organization() and m.deleted_at is null`
   if (row === undefined) return yield* new Problem.NotFound({ detail: "there is no such monitor" })
   const { intervalMs, monitorKey, regions, since, ...reach } = yield* Effect.orDie(decode(row))
   const chosen = region === undefined ? regions : regions.filter(({ name }) => name === region)
