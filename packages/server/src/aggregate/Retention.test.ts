@@ -18,6 +18,14 @@ const partitions = Effect.fnUntraced(function* (table: string) {
   return found.map(({ name }) => name)
 })
 
+/** The day of the oldest raw result: TimescaleDB has chunks of names of its own. */
+const oldestRaw = Effect.gen(function* () {
+  const [row] = yield* (yield* TestInstance).rows<{ day: string | null }>(
+    "select to_char(min(due_at), 'YYYYMMDD') as day from ts.results_raw"
+  )
+  return row?.day
+})
+
 const digits = (ms: number, length: number) =>
   new Date(ms).toISOString().slice(0, 10).replaceAll("-", "").slice(0, length)
 
@@ -33,9 +41,10 @@ layer(Live, fresh)("retention", (it) => {
       yield* insertHistory({ from: today - 9 * dayMs, to: today, intervalMs: 3_600_000, regions: 1, monitors: 2 })
       const retention = yield* Retention
       yield* retention.runOnce
-      const names = yield* partitions("results_raw")
+      const names = yield* partitions("result_details")
       assert.strictEqual(names.at(0), digits(today - 9 * dayMs, 8))
       assert.strictEqual(names.at(-1), digits(today + 3 * dayMs, 8))
+      assert.strictEqual(yield* oldestRaw, digits(today - 9 * dayMs, 8))
       assert.strictEqual(yield* count("ts.results_raw"), 2 * 9 * 24)
       assert.deepStrictEqual(yield* retention.runOnce, { partitionsMade: 0, partitionsDropped: 0, rowsDeleted: 0 })
     })
@@ -51,16 +60,14 @@ layer(Live, fresh)("retention", (it) => {
       const retention = yield* Retention
       // A late mark still needs the results of its day.
       yield* retention.runOnce
-      assert.strictEqual((yield* partitions("results_raw"))[0], digits(today - 5 * dayMs, 8))
+      assert.strictEqual(yield* oldestRaw, digits(today - 5 * dayMs, 8))
       yield* (yield* Rollups).runOnce
       yield* retention.runOnce
-      for (const table of ["results_raw", "result_details"]) {
-        const names = yield* partitions(table)
-        assert.deepStrictEqual(
-          names,
-          [-3, -2, -1, 0, 1, 2, 3].map((day) => digits(today + day * dayMs, 8))
-        )
-      }
+      assert.deepStrictEqual(
+        yield* partitions("result_details"),
+        [-3, -2, -1, 0, 1, 2, 3].map((day) => digits(today + day * dayMs, 8))
+      )
+      assert.strictEqual(yield* oldestRaw, digits(today - 3 * dayMs, 8))
       assert.strictEqual(yield* count("ts.results_raw"), 2 * 3 * 24)
       assert.strictEqual(yield* count("ts.results_agg_1h"), 2 * 9 * 24)
       assert.strictEqual(yield* count("ts.results_agg_1d"), 2 * 9)
