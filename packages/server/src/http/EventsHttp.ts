@@ -2,9 +2,10 @@
  * The handler of the event stream. It only delegates.
  */
 import { Api, Auth } from "@openseer/core"
-import { Effect, Stream } from "effect"
-import { HttpEffect, HttpServerResponse } from "effect/http"
+import { Effect, Option, Stream } from "effect"
+import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { Principals } from "../accounts/Principal.ts"
 import { EventFeed } from "../query/EventFeed.ts"
 import { Draining } from "./Draining.ts"
 import { orUnavailable } from "./Unavailable.ts"
@@ -14,6 +15,9 @@ const unbuffered = HttpEffect.appendPreResponseHandler((_request, response) =>
   Effect.succeed(HttpServerResponse.setHeaders(response, { "cache-control": "no-store", "x-accel-buffering": "no" }))
 )
 
+/** How often an open stream asks whether its credential is still valid. */
+const credentialInterval = "5 seconds"
+
 /** Serves the group `events`. */
 export const layer = HttpApiBuilder.group(
   Api.Api,
@@ -21,6 +25,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const feed = yield* EventFeed
     const draining = yield* Draining
+    const principals = yield* Principals
     return handlers.handleAll({
       stream: ({ headers, query }) =>
         Effect.gen(function* () {
@@ -32,8 +37,21 @@ export const layer = HttpApiBuilder.group(
             ...(query.monitor === undefined ? {} : { monitorId: query.monitor })
           })
           yield* unbuffered
-          return Stream.interruptWhen(events, draining.await)
+          const request = yield* HttpServerRequest.HttpServerRequest
+          const isAllowed = Effect.map(
+            principals.authenticate(request),
+            Option.exists((now) => now.organizationKey === organizationKey && Auth.allows(now.scopes, "read"))
+          )
+          return events.pipe(Stream.interruptWhen(untilRefused(isAllowed)), Stream.interruptWhen(draining.await))
         }).pipe(orUnavailable)
     })
   })
 )
+
+/** Ends when the credential is refused; a busy database does not say that it is. */
+const untilRefused = (isAllowed: Effect.Effect<boolean, unknown>) =>
+  isAllowed.pipe(
+    Effect.orElseSucceed(() => true),
+    Effect.delay(credentialInterval),
+    Effect.repeat({ while: (allowed) => allowed })
+  )

@@ -35,6 +35,9 @@ export const apiRequestsMax = 256
 /** The most requests of workers at once: most of them wait for jobs. */
 export const workerRequestsMax = 4_096
 
+/** Paths are as they are written here: a proxy that closes `/metrics` closes it, however it is spelled. */
+export const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false } as const
+
 /** Installs the guards in front of all routes of the router. */
 export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
@@ -171,7 +174,7 @@ const headersOf = (
   status: number
 ): Record<string, string> => ({
   "content-security-policy":
-    path === "/docs"
+    path === "/docs" || path === "/docs/"
       ? "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; " +
         "font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
       : "default-src 'none'; frame-ancestors 'none'",

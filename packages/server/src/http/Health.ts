@@ -48,7 +48,7 @@ export const layer = HttpRouter.use(
           select ready_at + app.lateness_max(interval_ms) as ready_at from app.jobs
            where region_key = g.region_key order by app.jobs.ready_at limit 1) j`
 
-    const checks = Effect.all(
+    const examine = Effect.all(
       [
         one("database", sql<{ one: number }>`select 1 as one`, () => ({ ok: true, detail: "reachable" })),
         checked(
@@ -76,6 +76,9 @@ export const layer = HttpRouter.use(
       ],
       { concurrency: 2 }
     )
+
+    // Anybody may ask at any rate: those who ask while it is being found out share the answer and its statements.
+    const checks = yield* Effect.cachedWithTTL(examine, 0)
 
     yield* router.add("GET", "/livez", HttpServerResponse.jsonUnsafe({ status: "alive" }))
     yield* router.add(

@@ -5,7 +5,9 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Latch, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { createServer, type Server } from "node:http"
+import type { Duplex } from "node:stream"
 import { Draining } from "./Draining.ts"
+import { routerConfig } from "./Guards.ts"
 
 /** Where to listen. */
 export interface NodeServerOptions {
@@ -27,8 +29,8 @@ export const layer = <A, E, R>(routes: Layer.Layer<A, E, R>, { host, port }: Nod
   Layer.unwrap(
     Effect.sync(() => {
       const draining = Latch.makeUnsafe()
-      const nodeServer = createServer(limits)
-      const server = HttpRouter.serve(routes, { disableLogger: true }).pipe(
+      const nodeServer = createServer(limits).on("clientError", answerUnreadable)
+      const server = HttpRouter.serve(routes, { disableLogger: true, routerConfig }).pipe(
         Layer.provide(Layer.succeed(Draining, draining)),
         Layer.provide(NodeHttpServer.layer(() => nodeServer, { host, port, gracefulShutdownTimeout: "5 seconds" }))
       )
@@ -44,3 +46,22 @@ const closeIdle = (server: Server) =>
     const timer = setInterval(() => server.closeIdleConnections(), 50)
     server.once("close", () => clearInterval(timer))
   })
+
+const unreadable: { readonly [code: string]: readonly [status: string, title: string] } = {
+  HPE_HEADER_OVERFLOW: ["431 Request Header Fields Too Large", "The address or the headers are too long"],
+  ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "The request took too long"]
+}
+
+/** What Node's parser refuses reaches no route: it is answered as a problem here, and the connection ends. */
+const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, title] = unreadable[error.code ?? ""] ?? ["400 Bad Request", "The request can't be read"]
+  const body = JSON.stringify({ type: "urn:openseer:problem:bad-request", status: Number.parseInt(status), title })
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `connection: close\r\n\r\n${body}`
+  )
+}

@@ -6,6 +6,7 @@ import { HttpRouter, HttpServer } from "effect/http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
+import { routerConfig } from "./Guards.ts"
 
 /** A handler with what ends it. */
 export interface WebHandler {
@@ -32,7 +33,7 @@ export const make = async <Services, ServicesError, E, Needs>(
         E | ServicesError,
         HttpRouter.HttpRouter
       >,
-      { memoMap, disableLogger: true }
+      { memoMap, disableLogger: true, routerConfig }
     )
     // The layer is built in the background; its failure would reject every request.
     await handler(new Request("http://localhost/livez"))

@@ -105,10 +105,32 @@ const HandlersLayer = MaskedRpc.toLayer(
   })
 )
 
+/** The most calls in one request: a worker sends one. More would let one small request hold the whole database. */
+const callsMax = 16
+
+const serialization = RpcSerialization.RpcSerialization.of({
+  ...RpcSerialization.json,
+  makeUnsafe: () => {
+    const parser = RpcSerialization.json.makeUnsafe()
+    return {
+      ...parser,
+      decode: (bytes) => {
+        const calls = parser.decode(bytes)
+        if (calls.length > callsMax) throw new RangeError(`a request may hold at most ${callsMax} calls`)
+        return calls
+      }
+    }
+  }
+})
+
 /** The routes of the worker protocol. */
 export const layer = RpcServer.layerHttp({
   group: MaskedRpc,
   path: workerRpcPath,
   protocol: "http",
   disableFatalDefects: true
-}).pipe(Layer.provide(HandlersLayer), Layer.provide([AuthLayer, MaskLayer]), Layer.provide(RpcSerialization.layerJson))
+}).pipe(
+  Layer.provide(HandlersLayer),
+  Layer.provide([AuthLayer, MaskLayer]),
+  Layer.provide(Layer.succeed(RpcSerialization.RpcSerialization, serialization))
+)

@@ -7,7 +7,7 @@ import { TestInstance } from "../testing/TestInstance.ts"
 import { EventFeed, type StreamRequest } from "./EventFeed.ts"
 
 const fresh = { excludeTestServices: true } as const
-const Live = EventFeed.layerOf(3).pipe(Layer.provideMerge(TestInstance.layer))
+const Live = EventFeed.layerOf(4, 3).pipe(Layer.provideMerge(TestInstance.layer))
 
 /** Opens a stream and reads its hello; `next` waits for the next event of the kinds that matter. */
 const connect = Effect.fnUntraced(function* (request: StreamRequest = {}) {
@@ -176,14 +176,23 @@ layer(Live, fresh)("an event stream", (it) => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("is refused beyond the limit of the process, and for a monitor of somebody else", () =>
-    Effect.gen(function* () {
-      const { organizationKey } = yield* TestInstance
-      const feed = yield* EventFeed
-      const unknown = yield* Effect.flip(feed.open(organizationKey, { monitorId: "mon_zzzzzzzzzzzzzzzzzzzz" }))
-      assert.strictEqual(unknown._tag, "NotFound")
-      for (let i = 0; i < 3; i++) yield* connect()
-      assert.strictEqual((yield* Effect.flip(feed.open(organizationKey, {})))._tag, "ServiceUnavailable")
-    }).pipe(Effect.scoped)
+  it.effect(
+    "is refused beyond the limits of the organization and the process, and for a monitor of somebody else",
+    () =>
+      Effect.gen(function* () {
+        const { organizationKey } = yield* TestInstance
+        const feed = yield* EventFeed
+        const unknown = yield* Effect.flip(feed.open(organizationKey, { monitorId: "mon_zzzzzzzzzzzzzzzzzzzz" }))
+        assert.strictEqual(unknown._tag, "NotFound")
+        for (let i = 0; i < 3; i++) yield* connect()
+        assert.strictEqual((yield* Effect.flip(feed.open(organizationKey, {})))._tag, "ServiceUnavailable")
+        const [other] = yield* (yield* TestInstance).rows<{ key: number }>(
+          "insert into auth.organizations (organization_id, name) values ('o', 'o') returning organization_key as key"
+        )
+        const fourth = yield* feed.open(other!.key, {})
+        yield* Effect.forkScoped(Stream.runDrain(fourth), { startImmediately: true })
+        const full = Effect.flip(feed.open(other!.key, {}))
+        assert.strictEqual((yield* Effect.timeout(Effect.eventually(full), "5 seconds"))._tag, "ServiceUnavailable")
+      }).pipe(Effect.scoped)
   )
 })

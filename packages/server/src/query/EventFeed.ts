@@ -37,6 +37,9 @@ const bufferMax = 5 * EventCursor.batchMax
 /** The most streams of one process, unless it is said otherwise. */
 export const streamsMaxDefault = 1_000
 
+/** The most streams of one organization in one process: none takes those of the others. */
+export const organizationStreamsMaxDefault = 250
+
 const streamsGauge = Metric.gauge("openseer_event_streams", { description: "Open event streams" })
 /** What a stream is to begin after, and of which monitor it is to tell results. */
 export interface StreamRequest {
@@ -64,16 +67,19 @@ export class EventFeed extends Context.Service<
 >()("@openseer/server/EventFeed") {
   static readonly layer: Layer.Layer<EventFeed, never, Database> = Layer.effect(
     EventFeed,
-    Effect.suspend(() => make(streamsMaxDefault))
+    Effect.suspend(() => make(streamsMaxDefault, organizationStreamsMaxDefault))
   )
 
-  /** With another limit of streams than {@link streamsMaxDefault}. */
-  static readonly layerOf = (streamsMax: number): Layer.Layer<EventFeed, never, Database> =>
-    Layer.effect(EventFeed, make(streamsMax))
+  /** With other limits than {@link streamsMaxDefault} and {@link organizationStreamsMaxDefault}. */
+  static readonly layerOf = (
+    streamsMax: number,
+    organizationStreamsMax: number
+  ): Layer.Layer<EventFeed, never, Database> => Layer.effect(EventFeed, make(streamsMax, organizationStreamsMax))
 }
 
 /** One open stream. */
 interface Reader {
+  readonly organizationKey: number
   readonly queue: Queue.Queue<EventsApi.StreamEvent, Cause.Done>
   readonly monitorKey: number | undefined
 }
@@ -85,7 +91,7 @@ interface Feed {
   readonly watches: Map<number, ResultWatch.ResultWatch>
 }
 
-const make = Effect.fn("EventFeed.make")(function* (streamsMax: number) {
+const make = Effect.fn("EventFeed.make")(function* (streamsMax: number, organizationStreamsMax: number) {
   const database = yield* Database
   const readers = new Set<Reader>()
   let closed = false
@@ -116,7 +122,8 @@ const make = Effect.fn("EventFeed.make")(function* (streamsMax: number) {
 
   const open = Effect.fn("EventFeed.open")(
     function* (organizationKey: number, request: StreamRequest) {
-      if (closed || readers.size >= streamsMax) {
+      const own = [...readers].filter((reader) => reader.organizationKey === organizationKey).length
+      if (closed || readers.size >= streamsMax || own >= organizationStreamsMax) {
         return yield* new Problem.ServiceUnavailable({
           retryAfterSeconds: 5,
           detail: "too many event streams are open"
@@ -138,7 +145,7 @@ const make = Effect.fn("EventFeed.make")(function* (streamsMax: number) {
       const stream = Effect.gen(function* () {
         const feed = yield* RcMap.get(feeds, organizationKey)
         const queue = yield* Queue.dropping<EventsApi.StreamEvent, Cause.Done>(bufferMax)
-        const joinedAt = yield* join(feed, { queue, monitorKey: watch?.monitorKey }, watch)
+        const joinedAt = yield* join(feed, { organizationKey, queue, monitorKey: watch?.monitorKey }, watch)
         const hello: EventsApi.StreamEvent = {
           id: EventCursor.encode(after ?? joinedAt, now),
           event: "hello",

@@ -11,6 +11,7 @@ import { Workers } from "../accounts/Workers.ts"
 import { CheckTypes } from "../CheckTypes.ts"
 import type { Database } from "../db/Database.ts"
 import * as ApiHttp from "../http/ApiHttp.ts"
+import { routerConfig } from "../http/Guards.ts"
 import { EventFeed } from "../query/EventFeed.ts"
 import { MonitorQueries } from "../query/MonitorQueries.ts"
 import { Monitors } from "../schedule/Monitors.ts"
@@ -85,7 +86,7 @@ export class TestApi extends Context.Service<
               Layer.provide(Layer.succeedContext(services)),
               Layer.provide(HttpServer.layerServices)
             ),
-            { disableLogger: true }
+            { disableLogger: true, routerConfig }
           )
         ),
         ({ dispose }) => Effect.promise(() => dispose())
