@@ -22,7 +22,8 @@ create table app.monitors (
 create index monitors_organization on app.monitors (organization_key, monitor_key) where deleted_at is null;
 
 -- One row for up to 100 monitors of one (region, check type, interval, phase). Rows are not inserted or deleted per run.
--- ready_at says when the job may be handed out: its due_at when free, the lease's expiry when leased, infinity when empty.
+-- ready_at says when the job may be handed out: its due_at when free, the lease's expiry when leased, infinity when empty
+-- and at rest. members is who is due at the ticks from members_from on; who is due at one before it, placements say.
 create sequence app.lease_id;
 create table app.jobs (
   job_id          int generated always as identity primary key,
@@ -37,7 +38,7 @@ create table app.jobs (
   worker_key      int references app.workers,
   attempts        smallint not null default 0,
   version         int not null default 1,
-  granted_version int not null default 0,
+  members_from    timestamptz(3) not null default '-infinity',
   members         int[] not null default '{}' check (cardinality(members) <= 500)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 200,
         autovacuum_vacuum_cost_delay = 0);
@@ -163,9 +164,9 @@ begin
     returning * into j;
     j.due_at := to_timestamp(0) + app.golden_ms(j.job_id, p_interval_ms) * interval '1 millisecond';
   end if;
-  -- The tick of a lease that is out was handed out without this monitor, and a tick that is past was before its time.
+  -- A tick that was handed out was handed out without this monitor, and a tick that is past was before its time.
   v_starts_at := app.first_tick_after(j.due_at, p_interval_ms, now());
-  if j.lease_id is not null then
+  if j.attempts > 0 then
     v_starts_at := greatest(v_starts_at, j.due_at + p_interval_ms * interval '1 millisecond');
   end if;
   if j.members = '{}' and j.ready_at = 'infinity' then
@@ -173,7 +174,8 @@ begin
     j.ready_at := v_starts_at;
   end if;
   update app.jobs set due_at = j.due_at, ready_at = j.ready_at, members = members || p_monitor_key,
-         version = version + 1, timeout_ms = greatest(timeout_ms, p_timeout_ms)
+         members_from = greatest(members_from, v_starts_at), version = version + 1,
+         timeout_ms = greatest(timeout_ms, p_timeout_ms)
    where job_id = j.job_id;
   insert into app.placements (monitor_key, region_key, starts_at, interval_ms, job_id)
   values (p_monitor_key, p_region_key, v_starts_at, p_interval_ms, j.job_id)
@@ -182,8 +184,9 @@ begin
   do update set ends_at = null, interval_ms = excluded.interval_ms, job_id = excluded.job_id;
 end $$;
 
--- Takes a monitor out of all its jobs. Ticks that have begun or are handed out stay due: they end as results or a gap.
--- Jobs are locked in the order of their ids, as ingest does, so the two cannot deadlock.
+-- Takes a monitor out of all its jobs. Ticks that have begun or were handed out stay due: they end as results or a gap,
+-- and until they have, the job does not rest. Jobs are locked in the order of their ids, as ingest does, so the two
+-- cannot deadlock.
 create function app.remove(p_monitor_key int) returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -199,24 +202,31 @@ begin
      order by job_id for update
   loop
     v_ends_at := app.first_tick_after(j.due_at, j.interval_ms, now());
-    if j.lease_id is not null then
+    if j.attempts > 0 then
       v_ends_at := greatest(v_ends_at, j.due_at + j.interval_ms * interval '1 millisecond');
     end if;
     update app.placements set ends_at = greatest(v_ends_at, starts_at)
      where monitor_key = p_monitor_key and job_id = j.job_id and ends_at is null;
     update app.jobs
-       set members = array_remove(members, p_monitor_key), version = version + 1,
-           ready_at = case when members = array[p_monitor_key] and lease_id is null and due_at > now()
+       set members = array_remove(members, p_monitor_key), members_from = greatest(members_from, v_ends_at),
+           version = version + 1,
+           ready_at = case when members = array[p_monitor_key] and greatest(members_from, v_ends_at) <= due_at
                            then 'infinity' else ready_at end
      where job_id = j.job_id;
   end loop;
 end $$;
 
--- Makes workers fetch the members of a monitor's jobs anew: its spec, assertions or timeout have changed.
+-- Makes workers fetch the members of a monitor's jobs anew: its spec, assertions or timeout have changed. Locks jobs in
+-- the order of their ids.
 create function app.touch_jobs(p_monitor_key int, p_timeout_ms int) returns void
   language sql security definer set search_path = pg_catalog, pg_temp
 begin atomic
+  with locked as (
+    select job_id from app.jobs
+     where app.may_move(p_monitor_key)
+       and job_id in (select job_id from app.placements where monitor_key = p_monitor_key and ends_at is null)
+     order by job_id for update
+  )
   update app.jobs set version = version + 1, timeout_ms = greatest(timeout_ms, p_timeout_ms)
-   where app.may_move(p_monitor_key)
-     and job_id in (select job_id from app.placements where monitor_key = p_monitor_key and ends_at is null);
+   where job_id in (select job_id from locked);
 end;

@@ -47,10 +47,10 @@ begin atomic
                 and r.due_at > u.due_at - greatest(2 * p_interval_ms::bigint, 60000) * interval '1 millisecond'))
   ), recorded as (
     insert into app.monitor_states as s (monitor_key, region_key, state, since_at, reason, message)
-    select k, p_region_key, state, due_at, reason, message from changed
+    select k, p_region_key, state, due_at, reason, message from changed order by k
     on conflict (monitor_key, region_key) do update
        set state = excluded.state, since_at = excluded.since_at, reason = excluded.reason, message = excluded.message
-     where s.state <> excluded.state
+     where s.state <> excluded.state and s.since_at <= excluded.since_at
     returning s.monitor_key, s.state, s.since_at, s.reason, s.message
   )
   insert into app.events (organization_key, kind, monitor_id, payload)
@@ -100,18 +100,19 @@ begin
     update ts.gaps t set ends_at = g.s + g.n * step, count = t.count + g.n
       from g where t.monitor_key = g.k and t.region_key = j.region_key and t.ends_at = g.s
                and t.cause = p_cause and t.interval_ms = j.interval_ms
-    returning t.monitor_key
+    returning g.k, g.s
   )
   insert into ts.gaps (monitor_key, region_key, starts_at, ends_at, interval_ms, count, cause)
   select g.k, j.region_key, g.s, g.s + g.n * step, j.interval_ms, g.n, p_cause
-    from g where g.k not in (select monitor_key from longer)
+    from g where (g.k, g.s) not in (select k, s from longer)
   on conflict do nothing;
   perform ts.mark_dirty(j.region_key, array_agg(k), array_agg(h))
      from unnest(v_keys, v_starts, v_counts) as u(k, s, n)
     cross join lateral generate_series(date_trunc('hour', s, 'UTC'), s + (n - 1) * step, interval '1 hour') h;
-  perform app.record_states(j.region_key, j.interval_ms, v_keys,
-    (select array_agg(s + (n - 1) * step) from unnest(v_starts, v_counts) as u(s, n)),
-    array_fill(3::smallint, array[cardinality(v_keys)]), null);
+  -- A monitor that left and came back has two stretches here, and one state.
+  perform app.record_states(j.region_key, j.interval_ms, array_agg(k), array_agg(last_at), array_agg(3::smallint), null)
+     from (select k, max(s + (n - 1) * step) as last_at from unnest(v_keys, v_starts, v_counts) as u(k, s, n)
+            group by k order by k) last;
   return (select sum(n) from unnest(v_counts) n);
 end $$;
 
@@ -165,9 +166,9 @@ begin
       continue;
     end if;
     perform ts.enter_hours(v_tick, v_tick + app.spread_ms(j.interval_ms) * interval '1 millisecond');
-    -- Members that came or went since the grant: what counts is who was due at this tick.
+    -- Members came or went: what counts is who was due at this tick.
     v_allowed := j.members;
-    if j.granted_version <> j.version then
+    if j.members_from > v_tick then
       select coalesce(array_agg(p.monitor_key), '{}') into v_allowed from app.placements p
        where p.job_id = j.job_id and p.starts_at <= v_tick and coalesce(p.ends_at, 'infinity') > v_tick;
     end if;
@@ -226,13 +227,13 @@ begin
       end if;
     end if;
     if s.f then
-      if j.granted_version <> j.version or cardinality(v_keys) <> cardinality(j.members) then
+      if j.members_from > v_tick or cardinality(v_keys) <> cardinality(j.members) then
         perform app.record_gap(j, v_tick + j.interval_ms * interval '1 millisecond', 'not_executed');
       end if;
       update app.jobs
          set due_at = v_tick + interval_ms * interval '1 millisecond', lease_id = null, worker_key = null, attempts = 0,
-             ready_at = case when members = '{}' then 'infinity'
-                             else v_tick + interval_ms * interval '1 millisecond' end
+             ready_at = case when members = '{}' and members_from <= v_tick + interval_ms * interval '1 millisecond'
+                             then 'infinity' else v_tick + interval_ms * interval '1 millisecond' end
        where job_id = j.job_id;
     end if;
   end loop;
@@ -260,7 +261,8 @@ begin
     missed := missed + app.record_gap(j, v_to,
       case when j.attempts >= 3 then 'abandoned' when j.attempts > 0 then 'lease_lost' else 'no_worker' end);
     update app.jobs
-       set due_at = v_to, ready_at = case when members = '{}' then 'infinity' else v_to end,
+       set due_at = v_to,
+           ready_at = case when members = '{}' and members_from <= v_to then 'infinity' else v_to end,
            lease_id = null, worker_key = null, attempts = 0
      where job_id = j.job_id;
     jobs := jobs + 1;

@@ -57,6 +57,10 @@ const promises: Record<string, string> = {
               < coalesce(p.ends_at, 'infinity')
           and mod((extract(epoch from r.due_at - p.starts_at) * 1000)::bigint
               - app.offset_ms(p.monitor_key, p.interval_ms), p.interval_ms) = 0)`,
+  "no job rests before the last tick of all its placements": `
+    select format('monitor %s region %s: until %s', p.monitor_key, p.region_key, p.ends_at) as example
+      from app.placements p join app.jobs j using (job_id)
+     where j.ready_at = 'infinity' and coalesce(p.ends_at, 'infinity') > j.due_at`,
   "no tick was granted more than three times": `
     select format('job %s: %s attempts', job_id, attempts) as example from app.jobs where attempts > 3`,
   "rollups equal raw results and gaps": `

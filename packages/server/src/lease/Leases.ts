@@ -101,8 +101,7 @@ export class Leases extends Context.Service<
         update app.jobs j
            set ready_at = greatest(j.due_at, now())
                  + (app.spread_ms(j.interval_ms) + j.timeout_ms + ${leaseGraceMs}) * interval '1 millisecond',
-               lease_id = nextval('app.lease_id'), worker_key = ${request.workerKey}, attempts = j.attempts + 1,
-               granted_version = j.version
+               lease_id = nextval('app.lease_id'), worker_key = ${request.workerKey}, attempts = j.attempts + 1
           from chosen
          where j.job_id = chosen.job_id
         returning j.job_id, false as one_off, j.lease_id::float8, j.version, j.check_kind, j.check_version::int,

@@ -66,7 +66,9 @@ export class TestInstance extends Context.Service<
       const elapse = (ms: number) =>
         Effect.gen(function* () {
           const back = `- ${ms} * interval '1 millisecond'`
-          yield* rows(`update app.jobs set due_at = due_at ${back}, ready_at = ready_at ${back}`)
+          yield* rows(
+            `update app.jobs set due_at = due_at ${back}, ready_at = ready_at ${back}, members_from = members_from ${back}`
+          )
           yield* rows(`update app.placements set starts_at = starts_at ${back}, ends_at = ends_at ${back}`)
           yield* rows(`update ts.results_raw set due_at = due_at ${back}`)
           yield* rows(`update ts.result_details set due_at = due_at ${back}`)
