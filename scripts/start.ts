@@ -6,10 +6,12 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { fileURLToPath } from "node:url"
 
-const host = process.env["OPENSEER_HOST"] ?? "127.0.0.1"
-const port = Number(process.env["OPENSEER_PORT"] ?? 8080)
-const dataDir = process.env["OPENSEER_DATA_DIR"] ?? ".openseer"
-const url = `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`
+// An empty value counts as not set, as it does for the processes that are started here.
+const host = process.env["OPENSEER_HOST"] || "127.0.0.1"
+const port = Number(process.env["OPENSEER_PORT"] || 8080)
+const dataDir = process.env["OPENSEER_DATA_DIR"] || ".openseer"
+const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host
+const url = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`
 
 const readyMsMax = 60_000
 const restartMs = 1_000
@@ -21,7 +23,7 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const environment: NodeJS.ProcessEnv = {
   ...process.env,
   // Lets the local worker in, and nobody else: it is made anew at each start and leaves this machine nowhere.
-  OPENSEER_CLUSTER_TOKEN: process.env["OPENSEER_CLUSTER_TOKEN"] ?? randomBytes(32).toString("base64url")
+  OPENSEER_CLUSTER_TOKEN: process.env["OPENSEER_CLUSTER_TOKEN"] || randomBytes(32).toString("base64url")
 }
 
 const children = {
@@ -35,9 +37,9 @@ const children = {
     env: {
       ...environment,
       OPENSEER_CONTROL_PLANE_URL: url,
-      OPENSEER_REGION: process.env["OPENSEER_REGION"] ?? "local",
-      OPENSEER_WORKER_TOKEN_FILE: process.env["OPENSEER_WORKER_TOKEN_FILE"] ?? `${dataDir}/worker.json`,
-      OPENSEER_WORKER_REENROLL: process.env["OPENSEER_WORKER_REENROLL"] ?? "true",
+      OPENSEER_REGION: process.env["OPENSEER_REGION"] || "local",
+      OPENSEER_WORKER_TOKEN_FILE: process.env["OPENSEER_WORKER_TOKEN_FILE"] || `${dataDir}/worker.json`,
+      OPENSEER_WORKER_REENROLL: process.env["OPENSEER_WORKER_REENROLL"] || "true",
       // Whoever starts this owns the machine, and its own services are the first thing to watch.
       OPENSEER_EGRESS_ALLOW: process.env["OPENSEER_EGRESS_ALLOW"] ?? "127.0.0.0/8,::1/128"
     }
@@ -107,7 +109,7 @@ if (!stopping) {
   console.log(`
 OpenSeer is ready after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s
   API        ${url}/api/v1    reference: ${url}/docs
-  data       ${process.env["DATABASE_URL"] === undefined ? `${dataDir}/postgres (embedded PostgreSQL)` : "DATABASE_URL"}
+  data       ${process.env["DATABASE_URL"] ? "DATABASE_URL" : `${dataDir}/postgres (embedded PostgreSQL)`}
   first key  npx openseer bootstrap    (in a second terminal, once)
   stop       Ctrl-C
 `)

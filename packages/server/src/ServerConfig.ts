@@ -3,6 +3,7 @@
  */
 import { Config, Effect, Option, Redacted, Schema } from "effect"
 import { retentionConfig } from "./aggregate/RetentionConfig.ts"
+import { toIssues } from "./CheckTypes.ts"
 import { connectionsConfig } from "./db/DatabaseConfig.ts"
 
 /** The environment says something that a control plane can't do; the message names the variable and the fix. */
@@ -21,6 +22,9 @@ const workerNames = [
   "OPENSEER_EGRESS_ALLOW"
 ]
 
+/** The names of log levels, which are those of the worker: both may be started from one environment. */
+const logLevels = { trace: "Trace", debug: "Debug", info: "Info", warning: "Warn", error: "Error" } as const
+
 const settings = Config.all({
   databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
   dataDir: Config.String("OPENSEER_DATA_DIR").pipe(Config.withDefault(".openseer")),
@@ -28,7 +32,10 @@ const settings = Config.all({
   port: Config.Port("OPENSEER_PORT").pipe(Config.withDefault(8080)),
   clusterToken: Config.option(Config.Redacted("OPENSEER_CLUSTER_TOKEN")),
   metricsPublic: Config.Boolean("OPENSEER_METRICS_PUBLIC").pipe(Config.withDefault(false)),
-  logLevel: Config.Literals(["Debug", "Info", "Warn", "Error"], "OPENSEER_LOG_LEVEL").pipe(Config.withDefault("Info")),
+  logLevel: Config.Literals(["trace", "debug", "info", "warning", "error"], "OPENSEER_LOG_LEVEL").pipe(
+    Config.withDefault("info"),
+    Config.map((name) => logLevels[name])
+  ),
   logFormat: Config.Literals(["pretty", "json"], "OPENSEER_LOG_FORMAT").pipe(Config.withDefault("pretty")),
   retention: retentionConfig,
   otlpEndpoint: Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")),
@@ -69,7 +76,9 @@ export const load: Effect.Effect<ServerConfig, ServerConfigInvalid> = Effect.gen
       message: `${unknown.join(", ")}: no such setting; known are ${[...ownNames].join(", ")}`
     })
   }
-  const config = yield* settings.pipe(Effect.mapError((error) => new ServerConfigInvalid({ message: error.message })))
+  const config = yield* settings.pipe(
+    Effect.mapError((error) => new ServerConfigInvalid({ message: messageOf(error) }))
+  )
   if (Option.exists(config.clusterToken, (token) => Redacted.value(token).length < clusterTokenLengthMin)) {
     return yield* new ServerConfigInvalid({
       message: `OPENSEER_CLUSTER_TOKEN must have at least ${clusterTokenLengthMin} characters; make one with: openssl rand -base64 32`
@@ -77,6 +86,14 @@ export const load: Effect.Effect<ServerConfig, ServerConfigInvalid> = Effect.gen
   }
   return config
 })
+
+/** What is wrong, by the name of the variable; never its value, which may be a secret in the wrong place. */
+const messageOf = ({ cause, message }: Config.ConfigError): string =>
+  cause._tag === "SchemaError"
+    ? toIssues(cause.issue)
+        .map((issue) => `${issue.path}: ${issue.message}`)
+        .join("\n")
+    : message
 
 /** The settings as they may be printed: no secret, and the database without its password. */
 export const printable = (config: ServerConfig): Record<string, string> => ({
@@ -86,7 +103,7 @@ export const printable = (config: ServerConfig): Record<string, string> => ({
   clusterToken: Option.isSome(config.clusterToken) ? "set" : "not set",
   retention: `raw ${config.retention.rawDays} d, hourly ${config.retention.hourlyMonths} months, daily ${config.retention.dailyYears} years`,
   logLevel: config.logLevel,
-  otlp: Option.getOrElse(config.otlpEndpoint, () => "not set")
+  otlp: Option.isSome(config.otlpEndpoint) ? "set" : "not set"
 })
 
 const withoutPassword = (url: Redacted.Redacted): string => {

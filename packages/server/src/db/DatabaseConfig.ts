@@ -1,7 +1,7 @@
 /**
  * How this process reaches PostgreSQL.
  */
-import { Config, type Redacted } from "effect"
+import { Config, type Redacted, Schema } from "effect"
 
 /** Connection string and the budget of connections for each kind of work. */
 export interface DatabaseConfig {
@@ -17,7 +17,11 @@ export interface DatabaseConfig {
 /** The default budget: 16 connections in all, so that five replicas fit into PostgreSQL's default of 100. */
 export const defaultConnections = { workerConnections: 6, apiConnections: 6, backgroundConnections: 4 }
 
-const connections = (name: string, fallback: number) => Config.Int(name).pipe(Config.withDefault(fallback))
+/** Few, since each is a process of PostgreSQL; none would serve nobody. */
+const Connections = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }))
+
+const connections = (name: string, fallback: number) =>
+  Config.schema(Connections, name).pipe(Config.withDefault(fallback))
 
 /** The budget from `OPENSEER_DATABASE_*_CONNECTIONS`. */
 export const connectionsConfig = Config.all({
