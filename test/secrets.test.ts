@@ -28,6 +28,10 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
   return (request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString()
 }
 
+const random = (): string => randomBytes(24).toString("hex")
+
+const tokenIn = async (file: string): Promise<string> => JSON.parse(await readFile(file, "utf8")).token
+
 /** A server on a free port of this machine, closed with the scope. */
 const listening = (listener: RequestListener) =>
   Effect.acquireRelease(
@@ -83,7 +87,6 @@ layer(TestDatabase.layer(), { excludeTestServices: true })("secrets", (it) => {
           Effect.promise(() => mkdtemp(join(tmpdir(), "openseer-secrets-"))),
           (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
         )
-        const random = () => randomBytes(24).toString("hex")
         const secrets = {
           databasePassword: random(),
           clusterToken: random(),
@@ -184,14 +187,13 @@ layer(TestDatabase.layer(), { excludeTestServices: true })("secrets", (it) => {
             OPENSEER_WORKER_TOKEN_FILE: tokenFiles[1]
           })
         ]
-        const kept = async (file: string): Promise<string> => JSON.parse(await readFile(file, "utf8")).token
-        for (const file of tokenFiles) yield* until(file, async () => (await kept(file)) !== "")
-        secrets.workerToken = yield* Effect.promise(() => kept(tokenFiles[0]))
-        secrets.otherWorkerToken = yield* Effect.promise(() => kept(tokenFiles[1]))
+        for (const file of tokenFiles) yield* until(file, async () => (await tokenIn(file)) !== "")
+        secrets.workerToken = yield* Effect.promise(() => tokenIn(tokenFiles[0]))
+        secrets.otherWorkerToken = yield* Effect.promise(() => tokenIn(tokenFiles[1]))
 
-        const monitor = (url: string) => ({
+        const monitor = (address: string) => ({
           name: "m",
-          spec: { url, headers: { authorization: `Bearer ${secrets.authorization}` } },
+          spec: { url: address, headers: { authorization: `Bearer ${secrets.authorization}` } },
           intervalMs: 1_000,
           timeoutMs: 500,
           regions: ["here", "there"]
@@ -240,6 +242,8 @@ layer(TestDatabase.layer(), { excludeTestServices: true })("secrets", (it) => {
             exported.some((text) => text.startsWith("/v1/traces") && text.includes(service))
           )
         )
+        const traces = new Set(answers.join().match(/urn:openseer:trace:\w+/g))
+        assert.lengthOf([...traces], 3, "each request that failed names a trace of its own")
         for (const { child } of [...workers, server]) child.kill("SIGTERM")
         for (const { child } of [...workers, server]) yield* ended(child)
 

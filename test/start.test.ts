@@ -118,6 +118,20 @@ describe("npm start", () => {
     assert.match(another.output, /osk_[0-9A-Za-z]{36}/)
   })
 
+  it("refuses what a command can't do in one sentence, and keeps it out of the database", async () => {
+    for (const [args, said] of [
+      [["token", "create", "Bad Region"], /region: must be .* lower case letters/],
+      [["token", "create", "here", "--hours", "0"], /expiresInMs: /],
+      [["token", "revoke", "nonsense"], /there is no enrollment token nonsense/]
+    ] as const) {
+      const { code, output: text } = await openseer(...args)
+      assert.strictEqual(code, 1, text)
+      assert.match(text, said)
+      assert.lengthOf(text.match(/^openseer: /gm) ?? [], 1)
+    }
+    assert.notInclude(JSON.stringify(await api("GET", "/regions")), "Bad Region")
+  })
+
   it("checks a monitor every second, each due instant exactly one second after the other, with phases that add up", async () => {
     const created = await api<{ id: string }>("POST", "/monitors", {
       name: "ourselves",

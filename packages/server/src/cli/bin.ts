@@ -3,11 +3,13 @@
  * `openseer`: the control plane as a process, and the commands that an operator needs beside it.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Cause, Console, Effect, Exit, Layer, Option, Redacted } from "effect"
+import { AccountsApi } from "@openseer/core"
+import { Cause, Console, Effect, Exit, Layer, Option, Redacted, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Bootstrap from "../accounts/Bootstrap.ts"
 import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
 import * as Instance from "../accounts/Instance.ts"
+import { toIssues } from "../CheckTypes.ts"
 import { migrate } from "../db/Migrations.ts"
 import * as NodeServer from "../http/NodeServer.ts"
 import * as OpenSeer from "../OpenSeer.ts"
@@ -17,8 +19,8 @@ import * as DatabaseChoice from "./DatabaseChoice.ts"
 import * as Doctor from "./Doctor.ts"
 import * as Telemetry from "./Telemetry.ts"
 
-/** Serves until it is told to stop. */
-const serveOn = Effect.fn("openseer.serve")(function* (config: ServerConfig.ServerConfig) {
+/** Serves until it is told to stop. Without a span: it would make one trace of all requests. */
+const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) {
   yield* Effect.logInfo("OpenSeer control plane").pipe(
     Effect.annotateLogs({ version: serverVersion, ...ServerConfig.printable(config) })
   )
@@ -92,6 +94,9 @@ const bootstrap = Command.make(
     )
 ).pipe(Command.withDescription("Claim a fresh instance: make its organization and print an admin API key once"))
 
+/** What was asked for can't be done; the message says what to do instead. */
+class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {}
+
 const operator = <A, E>(
   effect: (tokens: EnrollmentTokens["Service"], organizationKey: number) => Effect.Effect<A, E>
 ) =>
@@ -110,11 +115,18 @@ const tokenCreate = Command.make(
     hours: Flag.Int("hours").pipe(Flag.withDefault(1), Flag.withDescription("How long it is valid"))
   },
   ({ hours, region, uses }) =>
-    operator((tokens, organizationKey) =>
-      tokens
-        .create(organizationKey, { region, uses: uses === 0 ? null : uses, expiresInMs: hours * 3_600_000 })
-        .pipe(Effect.flatMap(({ token }) => Console.log(token)))
-    )
+    Effect.gen(function* () {
+      const input = { region, uses: uses === 0 ? null : uses, expiresInMs: hours * 3_600_000 }
+      const decoded = yield* Schema.decodeEffect(AccountsApi.EnrollmentTokenInput)(input).pipe(
+        Effect.mapError(({ issue }) => {
+          const problems = toIssues(issue).map(({ message, path }) => `${path}: ${message}`)
+          return new Refused({ message: `no token was made. ${problems.join("; ")}` })
+        })
+      )
+      yield* operator((tokens, organizationKey) =>
+        Effect.flatMap(tokens.create(organizationKey, decoded), ({ token }) => Console.log(token))
+      )
+    })
 ).pipe(Command.withDescription("Make an enrollment token and print it once"))
 
 const tokenList = Command.make("list", {}, () =>
@@ -132,7 +144,14 @@ const tokenList = Command.make("list", {}, () =>
 ).pipe(Command.withDescription("List enrollment tokens"))
 
 const tokenRevoke = Command.make("revoke", { id: Argument.String("id") }, ({ id }) =>
-  operator((tokens, organizationKey) => tokens.revoke(organizationKey, id))
+  operator((tokens, organizationKey) =>
+    tokens.revoke(organizationKey, id).pipe(
+      Effect.catchTag("NotFound", () =>
+        Effect.fail(new Refused({ message: `there is no enrollment token ${id}: see openseer token list` }))
+      ),
+      Effect.andThen(Console.log(`revoked ${id}`))
+    )
+  )
 ).pipe(Command.withDescription("Revoke an enrollment token"))
 
 const token = Command.make("token").pipe(
@@ -150,13 +169,13 @@ const openseer = Command.make("openseer").pipe(
 )
 
 /** Failures that are meant for the operator print their sentence; only defects print a trace. */
-const explain = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+const explain = <A, E extends { readonly _tag: string; readonly message: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.tapCause(effect, (cause) => {
     if (Cause.hasInterruptsOnly(cause)) return Effect.void
     const error = Option.getOrUndefined(Cause.findErrorOption(cause))
-    return error !== undefined && typeof error === "object" && error !== null && "message" in error
-      ? Console.error(`openseer: ${String(error.message)}`)
-      : Effect.logError("openseer failed", cause)
+    // What is wrong has been printed: by the parser of commands, by doctor.
+    if (error !== undefined && (error._tag === "ShowHelp" || error._tag === "DoctorFailed")) return Effect.void
+    return error === undefined ? Effect.logError("openseer failed", cause) : Console.error(`openseer: ${error.message}`)
   })
 
 openseer.pipe(
