@@ -151,6 +151,23 @@ layer(Stages, fresh)("renewing and releasing", (it) => {
     })
   )
 
+  it.effect("work for a check that runs once as well, until it has answered", () =>
+    Effect.gen(function* () {
+      const { organizationKey, regionKey, rows, workerKey } = yield* TestInstance
+      yield* rows(`
+        insert into app.one_off_jobs (request_id, organization_key, region_key, check_kind, check_version, spec,
+                                      assertions, timeout_ms, expires_at)
+        values ('req', ${organizationKey}, ${regionKey}, 'http', 1, '{}', '[]', 500, now() + interval '1 minute')`)
+      const job = (yield* grant()).find(({ oneOff }) => oneOff)!
+      const leases = yield* Leases
+      const [renewed] = yield* leases.renew(workerKey, [refOf(job)])
+      assert.deepInclude(renewed, refOf(job))
+      assert.isAtLeast(renewed!.leaseMs, 4_500)
+      yield* rows("update app.one_off_jobs set finished_at = now()")
+      assert.deepStrictEqual(yield* leases.renew(workerKey, [refOf(job)]), [])
+    })
+  )
+
   it.effect("a lease can't be renewed for ever", () =>
     Effect.gen(function* () {
       const { addMonitor, rows, workerKey } = yield* TestInstance

@@ -199,8 +199,22 @@ export class Leases extends Context.Service<
         returning j.job_id, false as one_off, j.lease_id::float8,
                   extract(epoch from j.ready_at - clock_timestamp())::float8 * 1000 as lease_ms`
 
+      /** As {@link renewJobs}, at most to a minute after the run was to be leased. */
+      const renewOneOffs = (workerKey: number, leases: ReadonlyArray<WorkerRpc.LeaseRef>) => sql<RenewedLease>`
+        update app.one_off_jobs j
+           set ready_at = greatest(j.ready_at, least(
+                 now() + (j.timeout_ms + ${leaseGraceMs}) * interval '1 millisecond',
+                 j.expires_at + interval '1 minute'))
+          from json_to_recordset(${JSON.stringify(leases)}::json) as l("jobId" int, "oneOff" boolean, "leaseId" bigint)
+         where j.job_id = l."jobId" and j.lease_id = l."leaseId" and l."oneOff" and j.worker_key = ${workerKey}
+           and j.finished_at is null
+        returning j.job_id, true as one_off, j.lease_id::float8,
+                  extract(epoch from j.ready_at - clock_timestamp())::float8 * 1000 as lease_ms`
+
       const renew = Effect.fn("Leases.renew")(function* (workerKey: number, leases: ReadonlyArray<WorkerRpc.LeaseRef>) {
-        const rows = yield* run(renewJobs(workerKey, leases))
+        const renewed = yield* run(renewJobs(workerKey, leases))
+        const oneOffs = leases.some(({ oneOff }) => oneOff) ? yield* run(renewOneOffs(workerKey, leases)) : []
+        const rows = [...renewed, ...oneOffs]
         return rows.map((row) => ({
           jobId: row.job_id,
           oneOff: row.one_off,
