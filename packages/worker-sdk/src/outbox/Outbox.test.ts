@@ -171,6 +171,21 @@ describe("Outbox", () => {
     })
   )
 
+  it.live("hands the others in when the control plane can't take a result of one tick", () =>
+    Effect.gen(function* () {
+      const { finals, outbox } = yield* make({
+        submitResult: ({ jobId, results }) => (jobId === 1 ? [] : results.map(() => "stored" as const))
+      })
+      for (const jobId of range(60)) {
+        for (const key of range(10)) outbox.add(lease(jobId), result(key))
+        outbox.complete(lease(jobId))
+      }
+      yield* until("all verdicts but one tick's", () => finals.length === 59)
+      assert.strictEqual(outbox.depth(), 10)
+      assert.notInclude(finals, 1)
+    })
+  )
+
   it.live("completes a tick without a single result", () =>
     Effect.gen(function* () {
       const { finals, outbox, server } = yield* make()

@@ -118,6 +118,15 @@ export class Outbox extends Context.Service<
       return parts
     }
 
+    /** The last ones of the next batches, so that a result that the control plane can't take holds up no others. */
+    const putLast = (parts: ReadonlyArray<Part>) => {
+      for (const { entry } of parts) {
+        entries.delete(keyOf(entry.lease.ref))
+        entries.set(keyOf(entry.lease.ref), entry)
+      }
+      giveBack(parts)
+    }
+
     const giveBack = (parts: ReadonlyArray<Part>) => {
       for (const { entry } of parts) {
         entry.isSending = false
@@ -162,7 +171,7 @@ export class Outbox extends Context.Service<
       const submissions = parts.map(({ submission }) => submission)
       const answers = yield* token.authorized(controlPlane.submitResult(submissions)).pipe(
         Effect.flatMap((answered) => complete(submissions, answered)),
-        Effect.onError(() => Effect.sync(() => giveBack(parts)))
+        Effect.onError(() => Effect.sync(() => putLast(parts)))
       )
       yield* logLosses(answers)
       settle(parts, answers)
