@@ -118,7 +118,7 @@ export const redacted = ({ enrollmentToken, otel, ...config }: WorkerConfig): Re
 /** All variables of a worker, each with what its value must be. */
 const variables = {
   OPENSEER_CONTROL_PLANE_URL: "must be the base URL of a control plane, like https://openseer.example.com",
-  OPENSEER_ENROLLMENT_TOKEN: "must be an enrollment token (osen_…), copied whole from the dashboard",
+  OPENSEER_ENROLLMENT_TOKEN: "must be an enrollment token (osen_…), copied whole from `openseer token create`",
   OPENSEER_CLUSTER_TOKEN: "must be the cluster token of the control plane",
   OPENSEER_REGION: "must be a region name: lower case letters, digits and dashes, at most 40, like us-east-1",
   OPENSEER_WORKER_TOKEN_FILE: "must be the path of a file",

@@ -122,7 +122,7 @@ const enroll = Effect.fn("WorkerToken.enroll")(function* (options: WorkerTokenOp
     return yield* new WorkerStopped({
       reason: "enrollment_refused",
       message:
-        "this worker is not enrolled and has no enrollment token: make one in the dashboard and give it as " +
+        "this worker is not enrolled and has no enrollment token: make one with `openseer token create` and give it as " +
         "OPENSEER_ENROLLMENT_TOKEN, or set OPENSEER_CLUSTER_TOKEN and OPENSEER_REGION"
     })
   }

@@ -20,7 +20,7 @@ import {
 export const scopes = ["read", "write", "admin"] as const
 
 /** What a credential allows: see {@link scopes}. */
-export const Scope = Schema.Literals(scopes).annotate({ identifier: "Scope" })
+export const Scope = Schema.Literals(scopes).annotate({ identifier: "Scope", message: "must be read, write or admin" })
 export type Scope = typeof Scope.Type
 
 /** Whether a credential with these scopes may do what needs `needed`. */

@@ -39,10 +39,15 @@ export const attentionMax = 100
 
 const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
 
+/** Whether the day exists: `Date` takes the 30th of February for the 2nd of March. */
+const isDay = (text: string): boolean => new Date(text.slice(0, 10)).getUTCDate() === Number(text.slice(8, 10))
+
 /** An instant as a query parameter: ISO 8601 with a zone, `2026-01-31T09:30:00Z`. */
 export const InstantParameter = Schema.String.check(
   Schema.makeFilter((text) =>
-    instantPattern.test(text) && !Number.isNaN(Date.parse(text)) ? undefined : "must be like 2026-01-31T09:30:00Z"
+    instantPattern.test(text) && isDay(text) && !Number.isNaN(Date.parse(text))
+      ? undefined
+      : "must be like 2026-01-31T09:30:00Z"
   )
 ).annotate({ identifier: "InstantParameter", format: "date-time" })
 

@@ -29,9 +29,11 @@ export const horizonMsMax = 5_000
 export const waitMsMax = 20_000
 
 const DurationMs = Schema.Int.check(Schema.isBetween({ minimum: -86_400_000, maximum: 86_400_000 }))
-const InstantMs = Schema.Int
-const JobId = Schema.Int
-const LeaseId = Schema.Int
+// What the database can hold: a number beyond it would fail the whole call, and not the one item.
+const InstantMs = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 253_402_300_799_999 }))
+const JobId = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2_147_483_647 }))
+const LeaseId = Schema.Int.check(Schema.isGreaterThan(0))
+const Version = Schema.String.check(Schema.isPattern(/^[\x20-\x7e]{0,64}$/))
 
 /** The enrollment was refused. The message says why and what to do; it never says whether a token exists. */
 export class EnrollmentRefused extends Schema.TaggedError<EnrollmentRefused>()("EnrollmentRefused", {
@@ -178,7 +180,7 @@ export class WorkerRpc extends RpcGroup.make(
   Rpc.make("Heartbeat", {
     payload: {
       protocol: Schema.Int,
-      version: Schema.String.check(Schema.isMaxLength(64)),
+      version: Version,
       checkTypes: Schema.Array(CheckTypeRef).check(Schema.isMaxLength(64)),
       health: WorkerHealth
     },
@@ -193,7 +195,7 @@ export class WorkerRpc extends RpcGroup.make(
         protocol: Schema.Int,
         token: Schema.String.check(Schema.isMaxLength(256)),
         name: Schema.NonEmptyString.check(Schema.isMaxLength(120)),
-        version: Schema.String.check(Schema.isMaxLength(64)),
+        version: Version,
         /** Only with a cluster token: an enrollment token is bound to its region. */
         regionName: Schema.optionalKey(RegionName)
       },

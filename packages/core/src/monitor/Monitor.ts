@@ -80,6 +80,10 @@ const Tags = Schema.Array(Tag)
   .check(Schema.isMaxLength(tagsMax, { message: `must have at most ${tagsMax} tags` }), distinct)
   .annotate({ description: "Words to find it by, each once" })
 
+const Spec = Schema.Json.annotate({
+  description: 'What is checked, as GET /api/v1/check-types describes it for the kind: { "url": "https://…" } for http'
+})
+
 /**
  * What creates a monitor. `spec` is what the check type `kind` says; `timeoutMs` is at most 0.8 of `intervalMs`.
  * Without assertions, those of the check type hold.
@@ -87,7 +91,7 @@ const Tags = Schema.Array(Tag)
 export const MonitorInput = Schema.Struct({
   name: MonitorName,
   kind: CheckKind.pipe(Schema.withDecodingDefaultKey(Effect.succeed("http"))),
-  spec: Schema.Json,
+  spec: Spec,
   intervalMs: Interval.pipe(Schema.withDecodingDefaultKey(Effect.succeed(intervalMsDefault))),
   timeoutMs: Schema.optionalKey(Timeout),
   regions: MonitorRegions.pipe(Schema.withDecodingDefaultKey(Effect.succeed([anyRegion]))),
@@ -103,7 +107,7 @@ export type MonitorInput = typeof MonitorInput.Type
 export const MonitorChange = Schema.Struct({
   version: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
   name: Schema.optionalKey(MonitorName),
-  spec: Schema.optionalKey(Schema.Json),
+  spec: Schema.optionalKey(Spec),
   intervalMs: Schema.optionalKey(Interval),
   timeoutMs: Schema.optionalKey(Timeout),
   regions: Schema.optionalKey(MonitorRegions),

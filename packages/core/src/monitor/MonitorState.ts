@@ -5,13 +5,15 @@ import { Schema } from "effect"
 
 /** The state of a monitor in one region. `unknown`: nothing was heard of it lately, which is neither up nor down. */
 export const RegionState = Schema.Literals(["up", "degraded", "down", "unknown"]).annotate({
-  identifier: "RegionState"
+  identifier: "RegionState",
+  message: "must be up, degraded, down or unknown"
 })
 export type RegionState = typeof RegionState.Type
 
 /** The state of a monitor over all its regions. */
 export const MonitorState = Schema.Literals(["up", "degraded", "down", "unknown", "paused"]).annotate({
-  identifier: "MonitorState"
+  identifier: "MonitorState",
+  message: "must be up, degraded, down, unknown or paused"
 })
 export type MonitorState = typeof MonitorState.Type
 

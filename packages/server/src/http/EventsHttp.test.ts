@@ -87,6 +87,7 @@ layer(Live, { excludeTestServices: true })("results and events over HTTP", (it) 
       for (const [query, path] of [
         ["points=5", "points"],
         ["from=yesterday", "from"],
+        ["from=2026-02-30T00:00:00Z", "from"],
         ["from=2030-01-01T00:00:00Z", "from"],
         ["region=elsewhere", "region"]
       ]) {

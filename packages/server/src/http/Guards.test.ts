@@ -205,6 +205,7 @@ layer(TestApi.layer, { excludeTestServices: true })("the guards", (it) => {
       assert.include(text, "OpenSeer API")
       assert.notMatch(text.slice(0, 2_000), /<(?:script|link)[^>]+(?:src|href)=/)
       const policy = headers.get("content-security-policy") ?? ""
+      assert.strictEqual((yield* call("GET", "/docs/")).headers.get("content-security-policy"), policy)
       assert.include(policy, "default-src 'none'")
       assert.notMatch(policy, /https?:|\*/)
     })
