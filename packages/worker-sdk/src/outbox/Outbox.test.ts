@@ -186,6 +186,23 @@ describe("Outbox", () => {
     })
   )
 
+  it.live("completes fewer ticks a call when the control plane can't do so many, without results as well", () =>
+    Effect.gen(function* () {
+      const peer: { server?: Scripted.ScriptedControlPlane } = {}
+      const sizes = (): ReadonlyArray<number> =>
+        (peer.server?.callsOf("SubmitResult") ?? []).map(
+          ({ payload }) => (payload as { submissions: ReadonlyArray<unknown> }).submissions.length
+        )
+      const { finals, outbox, server } = yield* make({
+        fate: (tag) => (tag === "SubmitResult" && (sizes().at(-1) ?? 0) > 100 ? { status: 503 } : "answer")
+      })
+      peer.server = server
+      for (const jobId of range(300)) outbox.complete(lease(jobId))
+      yield* until("all verdicts", () => finals.length === 300)
+      assert.isAbove(Math.max(...sizes()), 100)
+    })
+  )
+
   it.live("completes a tick without a single result", () =>
     Effect.gen(function* () {
       const { finals, outbox, server } = yield* make()

@@ -104,11 +104,12 @@ export class Outbox extends Context.Service<
       const parts: Array<Part> = []
       let room = resultsMax
       for (const entry of entries.values()) {
-        if (room === 0 || parts.length === WorkerRpc.submissionResultsMax) break
+        if (room <= 0) break
         if (entry.isSending || (entry.results.length === 0 && !entry.isFinal)) continue
         const results = entry.results.slice(0, room)
         const final = entry.isFinal && results.length === entry.results.length
-        room -= results.length
+        // A final one without results is work too: the control plane makes gaps of its runs.
+        room -= Math.max(1, results.length)
         count(entry, -1)
         entry.isSending = true
         const { lease } = entry
