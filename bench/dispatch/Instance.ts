@@ -6,7 +6,8 @@ import { Effect, Layer, ManagedRuntime, Redacted, References } from "effect"
 import { Database } from "../../packages/server/src/db/Database.ts"
 import { migrate } from "../../packages/server/src/db/Migrations.ts"
 import { type DecodedSubmission, Ingest } from "../../packages/server/src/ingest/Ingest.ts"
-import { type GrantRequest, Leases } from "../../packages/server/src/lease/Leases.ts"
+import type { GrantRequest } from "../../packages/server/src/lease/GrantRequest.ts"
+import { Leases } from "../../packages/server/src/lease/Leases.ts"
 
 /** How many monitors a job has: as many as it can. */
 export const jobMonitors = 100

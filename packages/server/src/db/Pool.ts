@@ -6,6 +6,9 @@ import { Duration, Effect, Metric, Ref, type Redacted, Schedule } from "effect"
 import { type SqlError } from "effect/sql/SqlError"
 import { DatabaseBusy } from "./DatabaseError.ts"
 
+/** What builds statements: the driver's client, by a name that the stages may use. */
+export type SqlClient = PgClient.PgClient
+
 /** What a pool is made of. */
 export interface PoolOptions {
   readonly name: "worker" | "api" | "background"

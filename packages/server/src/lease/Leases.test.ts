@@ -3,7 +3,8 @@ import type { WorkerRpc } from "@openseer/core"
 import { Effect, Layer } from "effect"
 import { Ingest } from "../ingest/Ingest.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
-import { type GrantRequest, Leases } from "./Leases.ts"
+import type { GrantRequest } from "./GrantRequest.ts"
+import { Leases } from "./Leases.ts"
 
 const Stages = Layer.mergeAll(Leases.layer, Ingest.layer).pipe(Layer.provideMerge(TestInstance.layer))
 const fresh = { excludeTestServices: true } as const
