@@ -7,6 +7,7 @@ import { type Judgement, type Observation, WorkerRpc } from "@openseer/core"
 import { Context, Effect, Exit, Layer, Metric, Option, Schema } from "effect"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import * as IntegerArray from "../db/IntegerArray.ts"
 import { storable } from "./Storable.ts"
 
 /** Who submits: the worker and the regions that its token opens. */
@@ -47,7 +48,7 @@ export class Ingest extends Context.Service<
       /** Locks, keys and why it is safe to run twice: see `app.submit` in `@openseer/sql`. */
       const submitTicks = (submitter: Submitter, columns: string) => sql<StoredVerdict>`
         select submission, monitor_key as "monitorKey", verdict
-          from app.submit(${submitter.workerKey}, ${`{${submitter.regionKeys.join(",")}}`}::smallint[], ${columns}::json)`
+          from app.submit(${submitter.workerKey}, ${IntegerArray.literal(submitter.regionKeys)}::smallint[], ${columns}::json)`
 
       /** Completes one-off jobs of which this worker holds the lease. The second time it finds them finished. */
       const submitOneOffs = (submitter: Submitter, results: string) => sql<{ job_id: number }>`

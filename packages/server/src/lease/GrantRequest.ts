@@ -18,9 +18,6 @@ export interface GrantRequest {
   readonly known: ReadonlyArray<readonly [jobId: number, version: number]>
 }
 
-/** A PostgreSQL array literal of integers: the driver infers other types for empty and mixed arrays. */
-export const keys = (numbers: ReadonlyArray<number>): string => `{${numbers.join(",")}}`
-
 /** A PostgreSQL array literal of `kind@version`; kinds are letters, digits and dashes, so nothing needs quoting. */
 export const kinds = (checkTypes: GrantRequest["checkTypes"]): string =>
   `{${checkTypes.map(({ kind, version }) => `${kind}@${version}`).join(",")}}`

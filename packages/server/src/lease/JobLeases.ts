@@ -2,8 +2,9 @@
  * LEASE: the statements on standing jobs. Each is one statement; a job's row lock is all that they take.
  */
 import type { WorkerRpc } from "@openseer/core"
+import * as IntegerArray from "../db/IntegerArray.ts"
 import type { SqlClient } from "../db/Pool.ts"
-import { type GrantRequest, grantJobsMax, keys, kinds, leaseGraceMs } from "./GrantRequest.ts"
+import { type GrantRequest, grantJobsMax, kinds, leaseGraceMs } from "./GrantRequest.ts"
 
 /** A job that was just leased, as its row says. Durations in milliseconds, counted from the statement. */
 export interface GrantedJob {
@@ -66,7 +67,7 @@ export const grant = (sql: SqlClient, request: GrantRequest) => sql<GrantedJob>`
               and f.ready_at <= now() + ${request.horizonMs} * interval '1 millisecond'
             order by f.ready_at limit 3) first)
          for update skip locked) p
-     where g.region_key = any (${keys(request.regionKeys)}::smallint[])
+     where g.region_key = any (${IntegerArray.literal(request.regionKeys)}::smallint[])
   ), chosen as (
     select job_id, region_name from (
       select job_id, region_name, sum(size) over (order by ready_at, job_id) - size as before from picked) s
@@ -89,7 +90,7 @@ export const membersOf = (sql: SqlClient, jobIds: ReadonlyArray<number>) => sql<
   select j.job_id, m.monitor_key, m.monitor_id, app.offset_ms(m.monitor_key, j.interval_ms) as offset_ms,
          m.timeout_ms, m.spec, m.assertions
     from app.jobs j cross join unnest(j.members) as k join app.monitors m on m.monitor_key = k
-   where j.job_id = any (${keys(jobIds)}::int[])`
+   where j.job_id = any (${IntegerArray.literal(jobIds)}::int[])`
 
 /** Which members of some jobs already have a result of the tick that is due. */
 export const doneOf = (sql: SqlClient, jobIds: ReadonlyArray<number>) => sql<{ job_id: number; monitor_key: number }>`
@@ -97,7 +98,7 @@ export const doneOf = (sql: SqlClient, jobIds: ReadonlyArray<number>) => sql<{ j
     from app.jobs j cross join unnest(j.members) as k join ts.results_raw r
       on r.monitor_key = k and r.region_key = j.region_key
      and r.due_at = j.due_at + app.offset_ms(k, j.interval_ms) * interval '1 millisecond'
-   where j.job_id = any (${keys(jobIds)}::int[])`
+   where j.job_id = any (${IntegerArray.literal(jobIds)}::int[])`
 
 /**
  * Moves the expiry of leases that are still the current ones, at most to one interval and a minute after the tick,

@@ -2,15 +2,16 @@
  * LEASE: the statements on one-off jobs, checks that run once. The rules are those of standing jobs.
  */
 import type { WorkerRpc } from "@openseer/core"
+import * as IntegerArray from "../db/IntegerArray.ts"
 import type { SqlClient } from "../db/Pool.ts"
-import { type GrantRequest, grantJobsMax, keys, kinds, leaseGraceMs } from "./GrantRequest.ts"
+import { type GrantRequest, grantJobsMax, kinds, leaseGraceMs } from "./GrantRequest.ts"
 import type { GrantedJob, MemberRow, RenewedLease } from "./JobLeases.ts"
 
 /** As that of standing jobs, for checks that run once. Served by `one_off_jobs_ready`. */
 export const grant = (sql: SqlClient, request: GrantRequest) => sql<GrantedJob>`
   with picked as (
     select job_id from app.one_off_jobs
-     where region_key = any (${keys(request.regionKeys)}::smallint[]) and finished_at is null
+     where region_key = any (${IntegerArray.literal(request.regionKeys)}::smallint[]) and finished_at is null
        and ready_at <= now() and expires_at > now() and attempts < 3
        and check_kind || '@' || check_version = any (${kinds(request.checkTypes)}::text[])
      order by ready_at limit ${Math.min(grantJobsMax, request.capacity)} for update skip locked
@@ -30,7 +31,7 @@ export const membersOf = (sql: SqlClient, jobIds: ReadonlyArray<number>) => sql<
   select j.job_id, j.job_id as monitor_key, coalesce(m.monitor_id, '') as monitor_id, 0 as offset_ms,
          j.timeout_ms, j.spec, j.assertions
     from app.one_off_jobs j left join app.monitors m using (monitor_key)
-   where j.job_id = any (${keys(jobIds)}::int[])`
+   where j.job_id = any (${IntegerArray.literal(jobIds)}::int[])`
 
 /** As that of standing jobs, at most to a minute after the run was to be leased. */
 export const renew = (

@@ -10,6 +10,7 @@ import { Context, Effect, Layer } from "effect"
 import { CheckTypes } from "../CheckTypes.ts"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import * as IntegerArray from "../db/IntegerArray.ts"
 import { lockGrowth } from "../db/OrganizationLock.ts"
 import * as Regions from "../db/Regions.ts"
 import { newId } from "../NewId.ts"
@@ -73,7 +74,7 @@ const make = Effect.gen(function* () {
                               interval_ms, timeout_ms, region_keys, tags)
     values (${monitorId}, ${organizationKey}, ${monitor.name}, ${monitor.kind}, ${monitor.kindVersion},
             ${JSON.stringify(monitor.spec)}::jsonb, ${JSON.stringify(monitor.assertions)}::jsonb,
-            ${monitor.intervalMs}, ${monitor.timeoutMs}, ${keys(regionKeys)}::smallint[],
+            ${monitor.intervalMs}, ${monitor.timeoutMs}, ${IntegerArray.literal(regionKeys)}::smallint[],
             array(select jsonb_array_elements_text(${JSON.stringify(monitor.tags)}::jsonb)))
     on conflict (monitor_id) do nothing returning monitor_key`
 
@@ -96,7 +97,7 @@ const make = Effect.gen(function* () {
   const place = (monitorKey: number, monitor: Placed, regionKeys: ReadonlyArray<number>) => sql`
     select app.place(${monitorKey}, region_key, ${monitor.kind}, ${monitor.kindVersion}::smallint,
                      ${monitor.intervalMs}, ${monitor.timeoutMs})
-      from unnest(${keys(regionKeys)}::smallint[]) as region_key order by region_key`
+      from unnest(${IntegerArray.literal(regionKeys)}::smallint[]) as region_key order by region_key`
 
   const tell = (organizationKey: number, monitorId: string, change: Change, name: string) => sql`
     insert into app.events (organization_key, kind, monitor_id, payload)
@@ -132,7 +133,7 @@ const make = Effect.gen(function* () {
     update app.monitors
        set name = ${monitor.name}, check_version = ${monitor.kindVersion}, spec = ${JSON.stringify(monitor.spec)}::jsonb,
            assertions = ${JSON.stringify(monitor.assertions)}::jsonb, interval_ms = ${monitor.intervalMs},
-           timeout_ms = ${monitor.timeoutMs}, region_keys = ${keys(regionKeys)}::smallint[],
+           timeout_ms = ${monitor.timeoutMs}, region_keys = ${IntegerArray.literal(regionKeys)}::smallint[],
            tags = array(select jsonb_array_elements_text(${JSON.stringify(monitor.tags)}::jsonb)),
            version = version + 1, updated_at = now()
      where monitor_key = ${monitorKey}`
@@ -168,7 +169,7 @@ const make = Effect.gen(function* () {
     const isElsewhere =
       row.interval_ms !== monitor.intervalMs ||
       row.check_version !== monitor.kindVersion ||
-      keys(row.region_keys.toSorted()) !== keys(regionKeys.toSorted())
+      IntegerArray.literal(row.region_keys.toSorted()) !== IntegerArray.literal(regionKeys.toSorted())
     if (isElsewhere) {
       yield* sql`select app.remove(${row.monitor_key})`
       yield* place(row.monitor_key, monitor, regionKeys)
@@ -251,9 +252,6 @@ interface MonitorRow {
   readonly is_paused: boolean
   readonly version: number
 }
-
-/** A PostgreSQL array literal of integers: the driver infers other types for empty and mixed arrays. */
-const keys = (numbers: ReadonlyArray<number>): string => `{${numbers.join(",")}}`
 
 const merge = (row: MonitorRow, change: Monitor.MonitorChange): Monitor.MonitorInput => ({
   name: change.name ?? row.name,

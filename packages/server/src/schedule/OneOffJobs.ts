@@ -4,6 +4,7 @@
 import { type Judgement, MonitorsApi, type Observation, Problem } from "@openseer/core"
 import { Clock, Context, Duration, Effect, Layer, Option, Semaphore } from "effect"
 import { Database } from "../db/Database.ts"
+import * as IntegerArray from "../db/IntegerArray.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import * as Regions from "../db/Regions.ts"
 import { newId } from "../NewId.ts"
@@ -70,7 +71,7 @@ const make = Effect.gen(function* () {
                                   assertions, timeout_ms, expires_at)
     select ${requestId}, m.organization_key, m.monitor_key, region_key, m.check_kind, m.check_version, m.spec,
            m.assertions, m.timeout_ms, now() + ${expiresAfterMs} * interval '1 millisecond'
-      from app.monitors m cross join unnest(${`{${regionKeys.join(",")}}`}::smallint[]) as region_key
+      from app.monitors m cross join unnest(${IntegerArray.literal(regionKeys)}::smallint[]) as region_key
      where m.monitor_key = ${monitorKey}
        and not exists (select from app.one_off_jobs o where o.request_id = ${requestId})`
 
