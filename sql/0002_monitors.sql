@@ -103,7 +103,6 @@ create table app.events (
   payload          jsonb not null,
   created_at       timestamptz not null default now()
 );
-create index events_organization on app.events (organization_key, event_key);
 create index events_created on app.events using brin (created_at);
 
 -- The grid, as in core's Grid.ts: multiples of 2^32 divided by the golden ratio spread evenly, however many there are.
