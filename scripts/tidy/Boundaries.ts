@@ -31,7 +31,7 @@ const sockets = ["node:net", "node:tls", "node:dgram", "node:http", "node:https"
 const boundaries: ReadonlyArray<Boundary> = [
   {
     within: ["packages/core/src/"],
-    only: ["effect"],
+    only: ["effect", "json-p3", "re2js"],
     because: "core is pure and runs in a browser: effect and small pure libraries only"
   },
   {
