@@ -22,12 +22,20 @@ const report: CheckReport.CheckReportOptions = {
       sizeBytes: 1_048_600,
       truncated: true,
       redirects: 2,
-      certificate: {
-        subject: "example.com",
-        issuer: "An Authority",
-        validFrom: DateTime.makeUnsafe("2025-10-01T00:00:00Z"),
-        validTo: DateTime.makeUnsafe("2026-01-31T12:00:00Z"),
-        fingerprint256: "AA"
+      tls: {
+        version: "TLSv1.3",
+        cipher: "TLS_AES_128_GCM_SHA256",
+        chain: [
+          {
+            subject: "example.com",
+            names: ["example.com"],
+            issuer: "An Authority",
+            validFrom: DateTime.makeUnsafe("2025-10-01T00:00:00Z"),
+            validTo: DateTime.makeUnsafe("2026-01-31T12:00:00Z"),
+            keyType: "EC P-256",
+            fingerprint256: "AA"
+          }
+        ]
       }
     }
   }

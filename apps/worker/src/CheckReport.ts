@@ -67,7 +67,8 @@ const timeOf = (us: number): string => milliseconds(us).padStart(timeColumns)
 const milliseconds = (us: number): string => `${(us / 1_000).toFixed(us < 100_000 ? 2 : 1)} ms`
 
 const factsOf = (observation: Observation.Observation, now: DateTime.Utc): string => {
-  const { address, certificate, protocol, redirects = 0, sizeBytes, truncated } = observation
+  const { address, protocol, redirects = 0, sizeBytes, tls, truncated } = observation
+  const certificate = tls?.chain[0]
   const facts = [address, protocol]
   if (sizeBytes !== undefined) facts.push(`${sizeBytes} bytes${truncated === true ? " (stopped reading)" : ""}`)
   if (redirects > 0) facts.push(redirects === 1 ? "1 redirect" : `${redirects} redirects`)

@@ -4,8 +4,25 @@
 import { Schema } from "effect"
 import type { Observation } from "./Observation.ts"
 
-/** What an assertion looks at: the status code of the answer, or the total time in milliseconds. */
-export const AssertionSource = Schema.Literals(["status", "responseTimeMs"])
+/** What an assertion looks at. Which of them a check type has, it says itself. */
+export const AssertionSource = Schema.Literals([
+  "status",
+  "header",
+  "body",
+  "json",
+  "responseTimeMs",
+  "phaseMs",
+  "sizeBytes",
+  "certificateDaysLeft",
+  "redirectTarget",
+  "protocol",
+  "tlsVersion",
+  "address",
+  "dnsAnswers",
+  "dnsRcode",
+  "banner",
+  "detail"
+])
 export type AssertionSource = typeof AssertionSource.Type
 
 /** How the actual value is compared with the expected one or ones. */

@@ -3,7 +3,7 @@
  * workers the decoded spec.
  */
 import { Schema } from "effect"
-import type { Assertion } from "./Assertion.ts"
+import type { Assertion, AssertionSource } from "./Assertion.ts"
 
 /** The name of a check type: lower case letters, digits and dashes, `http` or `acme-ledger`. */
 export const CheckKind = Schema.String.check(
@@ -23,16 +23,24 @@ export type CheckTypeRef = typeof CheckTypeRef.Type
 export type SpecSchema<Spec> = Schema.Codec<Spec, unknown>
 
 /**
- * A check type. `target` gives the one line that lists and tables show for a spec; `defaultAssertions` hold where a
- * monitor states none.
+ * A check type. `title` and `description` are for people; `target` gives the one line that lists and tables show for a
+ * spec; `sources` are what assertions may look at, {@link commonSources} included; `defaultAssertions` hold where a monitor
+ * states none. An `inbound` type is not executed by workers: the target itself calls the control plane.
  */
 export interface CheckType<out Kind extends string, in out Spec> {
   readonly kind: Kind
   readonly version: number
+  readonly title: string
+  readonly description: string
   readonly spec: SpecSchema<Spec>
   readonly target: (spec: Spec) => string
+  readonly sources: ReadonlyArray<AssertionSource>
   readonly defaultAssertions: ReadonlyArray<Assertion>
+  readonly inbound: boolean
 }
+
+/** What every executed check has: its times, and the facts of its own in `detail`. */
+export const commonSources: ReadonlyArray<AssertionSource> = ["responseTimeMs", "phaseMs", "detail"]
 
 /** Any check type, whatever its spec. */
 // The spec type is invariant: only `any` admits every check type into one registry.
@@ -50,6 +58,7 @@ export type Any = CheckType<string, any>
  * export const LedgerCheck = CheckType.make({
  *   kind: "acme-ledger",
  *   version: 1,
+ *   title: "Ledger",
  *   spec: Schema.Struct({ account: Schema.String }),
  *   target: (spec) => spec.account
  * })
@@ -58,13 +67,21 @@ export type Any = CheckType<string, any>
 export const make = <const Kind extends string, Spec, Encoded>(options: {
   readonly kind: Kind
   readonly version: number
+  readonly title?: string
+  readonly description?: string
   readonly spec: Schema.Codec<Spec, Encoded>
   readonly target: (spec: Spec) => string
+  readonly sources?: ReadonlyArray<AssertionSource>
   readonly defaultAssertions?: ReadonlyArray<Assertion>
+  readonly inbound?: boolean
 }): CheckType<Kind, Spec> => ({
   kind: options.kind,
   version: options.version,
+  title: options.title ?? options.kind,
+  description: options.description ?? "",
   spec: options.spec,
   target: options.target,
-  defaultAssertions: options.defaultAssertions ?? []
+  sources: [...(options.inbound === true ? [] : commonSources), ...(options.sources ?? [])],
+  defaultAssertions: options.defaultAssertions ?? [],
+  inbound: options.inbound ?? false
 })

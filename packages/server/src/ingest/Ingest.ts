@@ -229,8 +229,8 @@ const toColumns = (submissions: ReadonlyArray<DecodedSubmission>): string =>
 /** The evidence of a result that is not up. */
 const toDetails = (result: WorkerRpc.RunResult) => {
   if (result.outcome === "up") return []
-  const { address, certificate, detail, protocol, redirects } = result.observation ?? {}
-  const more = { address, protocol, redirects, certificate, detail }
+  // What the row of the result holds already is left out.
+  const { phases, sizeBytes, statusCode, totalUs, ...more } = result.observation ?? {}
   return [
     {
       k: result.monitorKey,

@@ -1,7 +1,7 @@
 /**
  * The seam between a check type and what executes it.
  */
-import type { CheckFailure, CheckType, Observation } from "@openseer/core"
+import type { Assertion, CheckFailure, CheckType, Observation } from "@openseer/core"
 import type { Effect } from "effect"
 
 /** What an executor is told besides the spec. */
@@ -13,10 +13,13 @@ export interface ExecutionContext {
    * may have been the worker's own. Who never calls it gets the bound of the run's end only.
    */
   readonly mark: () => void
+  /** What the monitor's assertions look at. Keep no body in memory that none of them asks for. */
+  readonly assertionSources: ReadonlySet<Assertion.AssertionSource>
 }
 
 /**
- * Executes a check type: one attempt, then an observation, or a failure with its reason. Interruption must stop it at
+ * Executes a check type: one attempt, then an observation, with the content that assertions look at if it has any, or a
+ * failure with its reason. Interruption must stop it at
  * once and leave nothing open. It keeps its own deadline and fails with `timeout`; who does not is stopped a second
  * later, and the run is an `error` (`executor_defect`).
  */
@@ -25,7 +28,7 @@ export interface Executor<out Kind extends string, in out Spec, out R> {
   readonly execute: (
     spec: Spec,
     context: ExecutionContext
-  ) => Effect.Effect<Observation.Observation, CheckFailure.CheckFailure, R>
+  ) => Effect.Effect<Observation.Observed, CheckFailure.CheckFailure, R>
 }
 
 /** Any executor that needs at most `R`. */

@@ -57,13 +57,14 @@ const prepare = <R>(
   { assertions, spec, timeoutMs }: RunMember
 ): Effect.Effect<ExecutedRun> => {
   const judged = assertions.length > 0 ? assertions : checkType.defaultAssertions
+  const assertionSources = new Set(judged.map(({ source }) => source))
   let decoded: Exit.Exit<unknown, Schema.SchemaError> | undefined
   return Effect.suspend(() => {
     decoded ??= Schema.decodeUnknownExit(checkType.spec)(spec)
     if (Exit.isFailure(decoded)) return Effect.succeed(failed("invalid_spec", problemOf(checkType, decoded.cause)))
     const bound = new LoopBound()
     return Effect.suspend(() =>
-      execute((decoded as Exit.Success<unknown>).value, { timeoutMs, mark: bound.mark })
+      execute((decoded as Exit.Success<unknown>).value, { timeoutMs, mark: bound.mark, assertionSources })
     ).pipe(
       Effect.provideContext(context),
       Effect.timeoutOrElse({ duration: timeoutMs + graceMs, orElse: () => Effect.fail(overran(checkType)) }),

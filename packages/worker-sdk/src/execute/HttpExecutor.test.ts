@@ -86,7 +86,8 @@ describe("phases", () => {
         run({ url: `https://localhost:${target.port}/` }).pipe(
           Effect.map(({ observation, outcome }) => {
             assert.strictEqual(outcome, "up")
-            const { certificate, phases, totalUs } = observation!
+            const { phases, tls, totalUs } = observation!
+            const certificate = tls?.chain[0]
             assert.strictEqual(sumOf(phases), totalUs)
             assert.strictEqual(phases.dnsUs, 0)
             assert.strictEqual(observation!.protocol, "HTTP/1.1, TLSv1.3")
@@ -304,7 +305,7 @@ describe("TLS", () => {
         authority.issue({ names: ["localhost"], validTo })
       )
       const { observation } = yield* run({ url: `https://localhost:${target.port}/` })
-      assert.deepStrictEqual(DateTime.toDateUtc(observation!.certificate!.validTo), validTo)
+      assert.deepStrictEqual(DateTime.toDateUtc(observation!.tls!.chain[0]!.validTo), validTo)
     })
   )
 

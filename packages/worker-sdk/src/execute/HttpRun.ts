@@ -11,10 +11,10 @@ import type { Socket } from "node:net"
 import type { TLSSocket } from "node:tls"
 import { type Addresses, type Dial, peerOf, requestOver } from "../egress/Dial.ts"
 import type { Resolver } from "../egress/Resolver.ts"
-import * as CertificateSummary from "./CertificateSummary.ts"
 import { PhaseClock } from "./PhaseClock.ts"
 import * as Redirect from "./Redirect.ts"
 import * as SocketFault from "./SocketFault.ts"
+import * as TlsSummary from "./TlsSummary.ts"
 
 /** The most bytes of a body that are read: more is `truncated`, not an error. */
 export const bodyBytesMax = 1_048_576
@@ -107,7 +107,7 @@ export class HttpRun {
     this.#options.mark()
     this.#clock.end("ttfb")
     const { certificate, problem } = peerOf(socket, host.replace(/\.$/, ""))
-    if (certificate !== undefined) this.#facts.certificate = CertificateSummary.of(certificate)
+    this.#facts.tls = TlsSummary.of(socket, certificate)
     if (problem === undefined) this.#send(request, socket)
     else this.#fail(SocketFault.ofTlsProblem(host, problem))
   }

@@ -1,0 +1,89 @@
+/**
+ * A value of a spec that nobody may read again: a password, a token, a private key.
+ *
+ * Wherever a spec holds `{ "secret": "…" }`, the control plane encrypts the value at rest, never tells it, and hands it
+ * only to the worker that holds the lease. Whoever changes a spec and leaves `{ "secret": "***" }` in its place keeps
+ * what is stored.
+ */
+import { Redacted, Schema } from "effect"
+
+/** The longest secret, in UTF-16 units: a private key with its chain fits. */
+export const secretLengthMax = 16_384
+
+/** What the API shows instead of a secret, and what keeps the stored one in a change. */
+export const mask = "***"
+
+/** A secret in a spec: `{ "secret": "…" }`. Decoded, its value is a `Redacted`, which no log prints. */
+export const Secret = Schema.Struct({
+  secret: Schema.RedactedFromValue(
+    Schema.String.check(
+      Schema.isMinLength(1, { message: "must not be empty" }),
+      Schema.isMaxLength(secretLengthMax, { message: `must have at most ${secretLengthMax} characters` })
+    )
+  )
+}).annotate({
+  identifier: "Secret",
+  description: "A value that is encrypted at rest and never shown again; *** keeps the stored one in a change"
+})
+export type Secret = typeof Secret.Type
+
+/** A text or a secret, where a spec may hold either. */
+export type TextOrSecret = string | Secret
+
+/** The text of either. For the moment of use: nothing that holds it may be logged. */
+export const reveal = (value: TextOrSecret): string =>
+  typeof value === "string" ? value : Redacted.value(value.secret)
+
+/** Whether a JSON value stands for a secret: an object with the one member `secret`, which is a text. */
+export const isSecret = (value: unknown): value is { readonly secret: string } =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.keys(value).length === 1 &&
+  "secret" in value &&
+  typeof value.secret === "string"
+
+/** All secrets in an encoded spec, each once. */
+export const valuesIn = (spec: unknown): ReadonlyArray<string> => {
+  const found = new Set<string>()
+  const walk = (value: unknown): void => {
+    if (isSecret(value)) found.add(value.secret)
+    else if (typeof value === "object" && value !== null) for (const item of Object.values(value)) walk(item)
+  }
+  walk(spec)
+  return [...found]
+}
+
+/**
+ * A function that takes secrets out of a text, whole or as they are usually written elsewhere: percent-encoded, in
+ * base64 (also as the password of basic authentication), or inside JSON.
+ *
+ * @example
+ * ```ts
+ * import { Secret } from "@openseer/core"
+ *
+ * const redact = Secret.redactor(["hunter2"])
+ * redact("no user hunter2") // "no user ***"
+ * ```
+ */
+export const redactor = (secrets: ReadonlyArray<string>): ((text: string) => string) => {
+  const spellings = [...new Set(secrets.flatMap(spellingsOf))].filter((spelling) => spelling !== "")
+  // The longest first: a secret may be part of another.
+  spellings.sort((a, b) => b.length - a.length)
+  if (spellings.length === 0) return (text) => text
+  return (text) => spellings.reduce((cleaned, spelling) => cleaned.replaceAll(spelling, mask), text)
+}
+
+const spellingsOf = (secret: string): ReadonlyArray<string> => {
+  const wellFormed = secret.toWellFormed()
+  const base64 = toBase64(wellFormed)
+  return [
+    secret,
+    encodeURIComponent(wellFormed),
+    JSON.stringify(secret).slice(1, -1),
+    base64,
+    base64.replace(/=+$/, "")
+  ]
+}
+
+const toBase64 = (text: string): string =>
+  btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""))
