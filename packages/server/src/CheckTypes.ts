@@ -1,7 +1,7 @@
 /**
  * The check types that this control plane knows: the built-in ones, and those that the embedding program defines.
  */
-import { type Assertion, type CheckType, type CheckTypesApi, HttpCheck, type Problem } from "@openseer/core"
+import { type Assertion, BuiltInChecks, type CheckType, type CheckTypesApi, type Problem } from "@openseer/core"
 import { Context, Exit, Layer, Option, Schema, SchemaIssue } from "effect"
 
 /** A spec as it is stored, with the check type that it is for. */
@@ -25,7 +25,7 @@ export class CheckTypes extends Context.Service<
 >()("@openseer/server/CheckTypes") {
   /** The built-in check types and some more. A kind that is there twice is the later one. */
   static readonly layer = (more: ReadonlyArray<CheckType.Any> = []): Layer.Layer<CheckTypes> =>
-    Layer.sync(CheckTypes, () => make([HttpCheck.HttpCheck, ...more]))
+    Layer.sync(CheckTypes, () => make([...BuiltInChecks.builtInChecks, ...more]))
 }
 
 /** How deep the JSON of a request may be nested. */

@@ -3,6 +3,10 @@
  */
 import { Effect, Schema } from "effect"
 import * as CheckType from "./CheckType.ts"
+import { IpFamily } from "./Host.ts"
+import { BasicCredentials, HttpAuth, HttpHeaders } from "./HttpHeaders.ts"
+import { Secret } from "./Secret.ts"
+import { TlsSettings } from "./TlsSettings.ts"
 
 /** The request methods that a monitor may use. */
 export const HttpMethod = Schema.Literals(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -11,63 +15,106 @@ export type HttpMethod = typeof HttpMethod.Type
 /** The longest URL of a monitor, in UTF-16 units. */
 export const urlLengthMax = 2_048
 
-const urlProblem = (text: string): string | true => {
-  if (!URL.canParse(text)) return "must be an absolute URL like https://example.com/health"
-  const url = new URL(text)
-  if (url.protocol !== "http:" && url.protocol !== "https:") return "must start with http:// or https://"
-  if (url.username !== "" || url.password !== "") return "must not hold a user name or password; use a header"
-  if (url.hash !== "") return "must not have a fragment (#…), which is never sent to a server"
-  if (url.port === "0") return "must not use port 0"
-  return true
-}
+/** The longest request body, in UTF-16 units. */
+export const bodyLengthMax = 16_384
+
+/** How much of a body is read when the spec says nothing, and the most that it may say, in bytes. */
+export const bodyBytesDefault = 1_048_576
+export const bodyBytesMax = 4_194_304
+
+const urlProblem =
+  (schemes: ReadonlyArray<string>) =>
+  (text: string): string | true => {
+    if (!URL.canParse(text)) return `must be an absolute URL like ${schemes.at(-1)}://example.com/health`
+    const url = new URL(text)
+    if (!schemes.includes(url.protocol.slice(0, -1))) {
+      return `must start with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`
+    }
+    if (url.username !== "" || url.password !== "") return "must not hold a user name or password; use auth"
+    if (url.hash !== "") return "must not have a fragment (#…), which is never sent to a server"
+    if (url.port === "0") return "must not use port 0"
+    return true
+  }
+
+/** An absolute URL of one of these schemes, without user name, password and fragment. */
+export const UrlOf = (...schemes: ReadonlyArray<string>) =>
+  Schema.String.check(Schema.isMaxLength(urlLengthMax), Schema.makeFilter(urlProblem(schemes)))
 
 /** An absolute http or https URL without user name, password and fragment. */
-export const HttpUrl = Schema.String.check(Schema.isMaxLength(urlLengthMax), Schema.makeFilter(urlProblem)).annotate({
+export const HttpUrl = UrlOf("http", "https").annotate({
   identifier: "HttpUrl",
   description: "An absolute http or https URL without user name, password and fragment"
 })
 
-/** Headers that belong to the connection or are made from the request itself. */
-const ownHeaders = new Set([
-  "host",
-  "connection",
-  "content-length",
-  "transfer-encoding",
-  "upgrade",
-  "te",
-  "trailer",
-  "keep-alive",
-  "expect"
-])
+const Text = Schema.String.check(Schema.isMaxLength(bodyLengthMax))
 
-const headersProblem = (headers: { readonly [name: string]: string }): string | true => {
-  const entries = Object.entries(headers)
-  if (entries.length > 32) return "must have at most 32 headers"
-  for (const [name, value] of entries) {
-    // RFC 9110 section 5.6.2: a field name is a token.
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name)) return `${JSON.stringify(name)} is not a header name`
-    if (ownHeaders.has(name.toLowerCase())) return `${name} is set by the check itself`
-    if (value.length > 4_096) return `the value of ${name} must have at most 4096 characters`
-    // RFC 9110 section 5.5, without obs-text: what Node would refuse to send.
-    if (!/^[\t\x20-\x7e]*$/.test(value)) return `the value of ${name} must be printable ASCII`
-  }
-  return true
-}
+/**
+ * A request body: a text (sent as it is), a secret text, a JSON value (sent as `application/json`), or the fields of a
+ * form (sent as `application/x-www-form-urlencoded`). A content type among the headers goes before.
+ */
+export const HttpBody = Schema.Union([
+  Text,
+  Secret,
+  Schema.Struct({
+    json: Schema.Json.check(
+      Schema.makeFilter(
+        (value) => JSON.stringify(value).length <= bodyLengthMax || `must have at most ${bodyLengthMax} characters`
+      )
+    )
+  }),
+  Schema.Struct({ form: Schema.Record(Schema.String, Schema.Union([Text, Secret])) })
+]).annotate({
+  identifier: "HttpBody",
+  description: 'A text, { "json": … }, { "form": { "field": "value" } } or { "secret": "…" }'
+})
+export type HttpBody = typeof HttpBody.Type
 
-/** Request headers by name, at most 32, each value at most 4096 printable ASCII characters. */
-export const HttpHeaders = Schema.Record(Schema.String, Schema.String)
-  .check(Schema.makeFilter(headersProblem))
-  .annotate({ identifier: "HttpHeaders" })
+/** An HTTP proxy through which the target is reached by CONNECT, plain http as well. */
+export const HttpProxy = Schema.Struct({
+  url: HttpUrl.annotate({ description: "Where the proxy is: http://proxy.example.com:3128" }),
+  auth: Schema.optionalKey(BasicCredentials)
+}).annotate({ identifier: "HttpProxy" })
+export type HttpProxy = typeof HttpProxy.Type
 
-/** What an `http` check requests. `redirectsMax` 0 judges the redirect itself. */
+const PhaseTimeout = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 60_000 })))
+
+/** The longest that single phases may take, in milliseconds, each hop for itself. The timeout of the monitor stays. */
+export const PhaseTimeouts = Schema.Struct({
+  dns: PhaseTimeout,
+  connect: PhaseTimeout,
+  tls: PhaseTimeout,
+  ttfb: PhaseTimeout,
+  download: PhaseTimeout
+}).annotate({ identifier: "PhaseTimeouts" })
+export type PhaseTimeouts = typeof PhaseTimeouts.Type
+
+/**
+ * What an `http` check requests. `redirectsMax` 0 judges the redirect itself; `httpVersion` `auto` takes HTTP/2 where
+ * the server offers it over TLS, `2` nothing else (without TLS by prior knowledge); `compression` asks for a compressed
+ * body (one that comes compressed unasked is decoded all the same); reading stops at `bodyBytesMax` decoded bytes.
+ */
 export const HttpSpec = Schema.Struct({
   url: HttpUrl,
   method: HttpMethod.pipe(Schema.withDecodingDefaultKey(Effect.succeed("GET" as const))),
   headers: HttpHeaders.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  body: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(16_384))),
-  redirectsMax: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 })).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed(5))
-  )
+  body: Schema.optionalKey(HttpBody),
+  auth: Schema.optionalKey(HttpAuth),
+  redirectsMax: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 }))
+    .annotate({ description: "How many redirects are followed; 0 judges the redirect itself" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed(5))),
+  httpVersion: Schema.Literals(["1.1", "2", "auto"])
+    .annotate({ description: "auto: HTTP/2 where the server offers it over TLS; 2: nothing else" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("1.1" as const))),
+  tls: Schema.optionalKey(TlsSettings),
+  ipFamily: IpFamily,
+  proxy: Schema.optionalKey(HttpProxy),
+  compression: Schema.Boolean.annotate({ description: "Ask for a compressed body" }).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(false))
+  ),
+  bodyBytesMax: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: bodyBytesMax }))
+    .annotate({ description: "How much of the decoded body is read, in bytes; the rest is left, which is no failure" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed(bodyBytesDefault))),
+  phaseTimeoutsMs: Schema.optionalKey(PhaseTimeouts)
 }).annotate({ identifier: "HttpSpec" })
 export type HttpSpec = typeof HttpSpec.Type
 
@@ -75,7 +122,21 @@ export type HttpSpec = typeof HttpSpec.Type
 export const HttpCheck = CheckType.make({
   kind: "http",
   version: 1,
+  title: "HTTP",
+  description: "One HTTP request: status, headers, body, certificate and where the time went.",
   spec: HttpSpec,
   target: (spec) => spec.url,
+  sources: [
+    "status",
+    "header",
+    "body",
+    "json",
+    "sizeBytes",
+    "certificateDaysLeft",
+    "redirectTarget",
+    "protocol",
+    "tlsVersion",
+    "address"
+  ],
   defaultAssertions: [{ source: "status", comparison: "between", expected: [200, 399], severity: "down" }]
 })

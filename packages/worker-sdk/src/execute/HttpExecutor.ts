@@ -1,7 +1,7 @@
 /**
  * The executor of the built-in `http` check type: one attempt, a fresh connection, each hop judged by the egress policy.
  */
-import { type CheckFailure, HttpCheck, type Observation } from "@openseer/core"
+import { type CheckFailure, HttpCheck, HttpHeaders, type Observation, Secret } from "@openseer/core"
 import { Context, Effect } from "effect"
 import { Dial } from "../egress/Dial.ts"
 import { Resolver } from "../egress/Resolver.ts"
@@ -39,12 +39,25 @@ const ownHeaders = {
   "accept-encoding": "identity"
 }
 
-const requestOf = ({ body, headers, method, url }: HttpCheck.HttpSpec): HopRequest => ({
-  url: new URL(url),
-  method,
-  headers: {
-    ...ownHeaders,
-    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-  },
-  body
-})
+const requestOf = ({ auth, body, headers, method, url }: HttpCheck.HttpSpec): HopRequest => {
+  const content = body === undefined ? undefined : contentOf(body)
+  return {
+    url: new URL(url),
+    method,
+    headers: {
+      ...ownHeaders,
+      ...(content?.type === undefined ? {} : { "content-type": content.type }),
+      ...(auth === undefined ? {} : { authorization: HttpHeaders.authorization(auth) }),
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Secret.reveal(value)]))
+    },
+    body: content?.text
+  }
+}
+
+const contentOf = (body: HttpCheck.HttpBody): { readonly text: string; readonly type?: string } => {
+  if (typeof body === "string") return { text: body }
+  if ("secret" in body) return { text: Secret.reveal(body) }
+  if ("json" in body) return { text: JSON.stringify(body.json), type: "application/json" }
+  const fields = Object.entries(body.form).map(([name, value]) => [name, Secret.reveal(value)])
+  return { text: new URLSearchParams(fields).toString(), type: "application/x-www-form-urlencoded" }
+}

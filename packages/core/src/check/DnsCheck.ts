@@ -1,0 +1,69 @@
+/**
+ * The built-in `dns` check type: one question to one name server.
+ */
+import { Effect, Schema } from "effect"
+import * as CheckType from "./CheckType.ts"
+import { Host, IpFamily, Port, toUrlHost } from "./Host.ts"
+
+/** The types of records that can be asked for. */
+export const RecordType = Schema.Literals([
+  "A",
+  "AAAA",
+  "CNAME",
+  "MX",
+  "NS",
+  "TXT",
+  "SOA",
+  "SRV",
+  "CAA",
+  "PTR"
+]).annotate({ identifier: "RecordType" })
+export type RecordType = typeof RecordType.Type
+
+const label = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+const domainName = new RegExp(`^(?:\\.|${label}(?:\\.${label})*\\.?)$`, "i")
+
+/** A domain name in ASCII (RFC 1035 section 2.3.4): labels of at most 63 characters, underscores allowed. */
+export const DomainName = Schema.String.check(
+  Schema.isMaxLength(254),
+  Schema.isPattern(domainName, {
+    message: "must be a domain name like example.com; beyond ASCII in its form with xn--"
+  }),
+  Schema.makeFilter(
+    (name: string) => !name.slice(0, -1).split(".").includes("") || name === "." || "has an empty label"
+  )
+).annotate({ identifier: "DomainName" })
+
+/** A name server, by name or address. */
+export const NameServerAddress = Schema.Struct({
+  host: Host,
+  port: Port.pipe(Schema.withDecodingDefaultKey(Effect.succeed(53)))
+}).annotate({ identifier: "NameServerAddress" })
+
+/**
+ * What a `dns` check asks. Without `server`, the first name server of the worker's system. `recursion` off asks an
+ * authoritative server for what it knows itself. An answer that does not fit UDP is asked for again over TCP.
+ */
+export const DnsSpec = Schema.Struct({
+  name: DomainName,
+  type: RecordType.pipe(Schema.withDecodingDefaultKey(Effect.succeed("A" as const))),
+  server: Schema.optionalKey(
+    NameServerAddress.annotate({ description: "Whom to ask; without it, the worker's own name server" })
+  ),
+  transport: Schema.Literals(["udp", "tcp"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("udp" as const))),
+  recursion: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
+  ipFamily: IpFamily
+}).annotate({ identifier: "DnsSpec" })
+export type DnsSpec = typeof DnsSpec.Type
+
+/** The `dns` check type. Without assertions of its own, a monitor is up when the answer is NOERROR with a record. */
+export const DnsCheck = CheckType.make({
+  kind: "dns",
+  version: 1,
+  title: "DNS",
+  description: "One question to a name server: response code and answers.",
+  spec: DnsSpec,
+  target: ({ name, server, type }) =>
+    `${type} ${name}${server === undefined ? "" : ` @${toUrlHost(server.host)}${server.port === 53 ? "" : `:${server.port}`}`}`,
+  sources: ["dnsAnswers", "dnsRcode", "address"]
+})

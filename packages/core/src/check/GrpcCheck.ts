@@ -1,0 +1,33 @@
+/**
+ * The built-in `grpc` check type: gRPC's own health protocol, `grpc.health.v1.Health/Check`.
+ */
+import { Effect, Schema } from "effect"
+import * as CheckType from "./CheckType.ts"
+import { Host, IpFamily, Port, toUrlHost } from "./Host.ts"
+import { HttpHeaders } from "./HttpHeaders.ts"
+import { TlsSettings } from "./TlsSettings.ts"
+
+/** Whom a `grpc` check asks, and for which service: an empty name is the server as a whole. */
+export const GrpcSpec = Schema.Struct({
+  host: Host,
+  port: Port,
+  service: Schema.String.check(Schema.isMaxLength(256))
+    .annotate({ description: "The service to ask for; empty: the server as a whole" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed(""))),
+  encryption: Schema.Literals(["tls", "none"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("tls" as const))),
+  metadata: HttpHeaders.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  tls: Schema.optionalKey(TlsSettings),
+  ipFamily: IpFamily
+}).annotate({ identifier: "GrpcSpec" })
+export type GrpcSpec = typeof GrpcSpec.Type
+
+/** The `grpc` check type: up when the service answers SERVING. `detail` has `servingStatus` and `grpcStatus`. */
+export const GrpcCheck = CheckType.make({
+  kind: "grpc",
+  version: 1,
+  title: "gRPC health",
+  description: "A call of gRPC's health protocol.",
+  spec: GrpcSpec,
+  target: ({ host, port, service }) => `grpc://${toUrlHost(host)}:${port}${service === "" ? "" : `/${service}`}`,
+  sources: ["header", "certificateDaysLeft", "tlsVersion", "address"]
+})

@@ -1,0 +1,30 @@
+/**
+ * The built-in `tcp` check type: connect, shake hands if asked to, and hold a short dialogue.
+ */
+import { Effect, Schema } from "effect"
+import * as CheckType from "./CheckType.ts"
+import { StreamDialogue } from "./Dialogue.ts"
+import { Host, IpFamily, Port, toUrlHost } from "./Host.ts"
+import { TlsSettings } from "./TlsSettings.ts"
+
+/** What a `tcp` check connects to. `encryption` `tls` shakes hands first; a dialogue may do so later by `startTls`. */
+export const TcpSpec = Schema.Struct({
+  host: Host,
+  port: Port,
+  encryption: Schema.Literals(["none", "tls"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("none" as const))),
+  tls: Schema.optionalKey(TlsSettings),
+  dialogue: StreamDialogue.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
+  ipFamily: IpFamily
+}).annotate({ identifier: "TcpSpec" })
+export type TcpSpec = typeof TcpSpec.Type
+
+/** The `tcp` check type: up when the connection is there and the dialogue went as written. */
+export const TcpCheck = CheckType.make({
+  kind: "tcp",
+  version: 1,
+  title: "TCP",
+  description: "A connection to a port, with TLS or STARTTLS, and texts sent and expected.",
+  spec: TcpSpec,
+  target: ({ host, port }) => `tcp://${toUrlHost(host)}:${port}`,
+  sources: ["banner", "sizeBytes", "certificateDaysLeft", "tlsVersion", "address"]
+})

@@ -1,0 +1,42 @@
+/**
+ * The built-in `websocket` check type: an upgrade, and a short dialogue of messages.
+ */
+import { Effect, Schema } from "effect"
+import * as CheckType from "./CheckType.ts"
+import { MessageDialogue } from "./Dialogue.ts"
+import { IpFamily } from "./Host.ts"
+import { UrlOf } from "./HttpCheck.ts"
+import { HttpAuth, HttpHeaders } from "./HttpHeaders.ts"
+import { TlsSettings } from "./TlsSettings.ts"
+
+/** What a `websocket` check opens. */
+export const WebSocketSpec = Schema.Struct({
+  url: UrlOf("ws", "wss").annotate({
+    identifier: "WebSocketUrl",
+    description: "An absolute ws or wss URL without user name, password and fragment"
+  }),
+  headers: HttpHeaders.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  auth: Schema.optionalKey(HttpAuth),
+  subprotocols: Schema.Array(
+    Schema.String.check(
+      Schema.isPattern(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, { message: "is not a subprotocol name" })
+    )
+  )
+    .check(Schema.isMaxLength(8), Schema.isUnique())
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
+  tls: Schema.optionalKey(TlsSettings),
+  dialogue: MessageDialogue.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
+  ipFamily: IpFamily
+}).annotate({ identifier: "WebSocketSpec" })
+export type WebSocketSpec = typeof WebSocketSpec.Type
+
+/** The `websocket` check type: up when the upgrade succeeds and the dialogue went as written. */
+export const WebSocketCheck = CheckType.make({
+  kind: "websocket",
+  version: 1,
+  title: "WebSocket",
+  description: "An upgrade to WebSocket, and messages sent and expected.",
+  spec: WebSocketSpec,
+  target: ({ url }) => url,
+  sources: ["status", "header", "body", "json", "sizeBytes", "protocol", "certificateDaysLeft", "tlsVersion", "address"]
+})
