@@ -69,7 +69,7 @@ const kind = await client.monitors
   .catch((error: unknown) => (error instanceof OpenSeerError ? error.kind : undefined))
 const kinds = await Effect.runPromise(
   OpenSeerClient.use(({ checkTypes }) => checkTypes.list()).pipe(
-    Effect.map(({ items }) => items.map((item) => item.kind)),
+    Effect.map(({ items }) => items.map((item) => item.kind).filter((name) => name === "http" || name === "dice")),
     Effect.provide(OpenSeerClient.layer({ baseUrl }))
   )
 )

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CheckType } from "@openseer/core"
+import { BuiltInChecks, CheckType } from "@openseer/core"
 import { Effect, Schema } from "effect"
 import { CheckTypes } from "./CheckTypes.ts"
 
@@ -14,6 +14,8 @@ const LedgerCheck = CheckType.make({
 })
 
 const layer = CheckTypes.layer([LedgerCheck])
+
+const builtInKinds = BuiltInChecks.builtInChecks.map(({ kind }) => kind)
 
 describe("check types", () => {
   it.effect("decode a spec of a type of one's own as strictly as a built-in one, filling in its defaults", () =>
@@ -33,7 +35,9 @@ describe("check types", () => {
   it.effect("refuse a kind that nobody defined, naming those that are", () =>
     Effect.gen(function* () {
       const { decode } = yield* CheckTypes
-      assert.deepStrictEqual(decode("gopher", {}), [{ path: "kind", message: "must be one of http, acme-ledger" }])
+      assert.deepStrictEqual(decode("gopher", {}), [
+        { path: "kind", message: `must be one of ${[...builtInKinds, "acme-ledger"].join(", ")}` }
+      ])
     }).pipe(Effect.provide(layer))
   )
 
@@ -49,10 +53,10 @@ describe("check types", () => {
     Effect.gen(function* () {
       const { list } = yield* CheckTypes
       assert.deepStrictEqual(
-        list.map(({ kind, version }) => `${kind}@${version}`),
-        ["http@1", "acme-ledger@3"]
+        list.map(({ kind }) => kind),
+        [...builtInKinds, "acme-ledger"]
       )
-      assert.deepInclude(list[1]!.schema, {
+      assert.deepInclude(list.at(-1)!.schema, {
         $schema: "https://json-schema.org/draft/2020-12/schema",
         type: "object",
         required: ["account"]

@@ -274,7 +274,7 @@ layer(TestApi.layer, { excludeTestServices: true })("bad input", (it) => {
       const { id } = (yield* call("POST", "/api/v1/monitors", { key, json: { ...input, intervalMs: 10_000 } })).json
       for (const [change, path] of [
         [{ name: "" }, "name"],
-        [{ kind: "tcp" }, "kind"],
+        [{ kind: "gopher" }, "kind"],
         [{ spec: {} }, "spec.url"],
         [{ spec: null }, "spec"],
         [{ timeoutMs: 9_000 }, "timeoutMs"],
