@@ -5,7 +5,7 @@ import { assert, afterAll, beforeAll, describe, it } from "@effect/vitest"
 import { type Client, createClient, type LiveEvent, OpenSeerError, paginate } from "@openseer/client"
 import { Api, CheckFailure, CheckType, Observation } from "@openseer/core"
 import { OpenSeer, toNodeListener } from "@openseer/server"
-import { Executor, Executors, Worker } from "@openseer/worker-sdk"
+import { Executor, Worker } from "@openseer/worker-sdk"
 import { Effect, ManagedRuntime, Redacted, Schema } from "effect"
 import { HttpApi } from "effect/http-api"
 import { once } from "node:events"
@@ -73,7 +73,7 @@ const noting = (client: Client, called: Set<string>): Client =>
 
 describe("the client on a control plane", () => {
   let controlPlane: Awaited<ReturnType<typeof serve>>
-  let worker: ManagedRuntime.ManagedRuntime<Worker.Worker, never>
+  let worker: ManagedRuntime.ManagedRuntime<Worker, never>
   let client: Client
   const called = new Set<string>()
 
@@ -81,11 +81,11 @@ describe("the client on a control plane", () => {
     controlPlane = await serve()
     client = noting(createClient({ baseUrl: controlPlane.baseUrl }), called)
     worker = ManagedRuntime.make(
-      Worker.Worker.layer({
-        controlPlaneUrl: controlPlane.baseUrl,
+      Worker.layer({
+        controlPlane: controlPlane.baseUrl,
         enrollmentToken: Redacted.make(clusterToken),
-        regionName: "here",
-        executors: await Effect.runPromise(Executors.make([lampExecutor])),
+        region: "here",
+        executors: [lampExecutor],
         waitMs: 500
       })
     )

@@ -16,7 +16,7 @@ import { OpenSeerClient } from "@openseer/client/effect"
 import { CheckType, Observation } from "@openseer/core"
 import { OpenSeer, toNodeListener } from "@openseer/server"
 import { EmbeddedPostgres } from "@openseer/server/embedded"
-import { Executor, Executors, Worker } from "@openseer/worker-sdk"
+import { Executor, Worker } from "@openseer/worker-sdk"
 import { Effect, ManagedRuntime, Redacted, Schema } from "effect"
 import { once } from "node:events"
 import { createServer } from "node:http"
@@ -47,11 +47,11 @@ const baseUrl = "http://127.0.0.1:" + (server.address() as AddressInfo).port
 const client = createClient({ baseUrl })
 const { id } = await client.monitors.create({ name: "Dice", kind: "dice", spec: { sides: 6 }, intervalMs: 1_000 })
 const worker = ManagedRuntime.make(
-  Worker.Worker.layer({
-    controlPlaneUrl: baseUrl,
+  Worker.layer({
+    controlPlane: baseUrl,
     enrollmentToken: Redacted.make("a-token-of-the-cluster"),
-    regionName: "here",
-    executors: await Effect.runPromise(Executors.make([executor]))
+    region: "here",
+    executors: [executor]
   })
 )
 await worker.context()

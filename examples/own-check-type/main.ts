@@ -7,8 +7,8 @@
 import { createClient } from "@openseer/client"
 import { CheckFailure, CheckType, Observation } from "@openseer/core"
 import { OpenSeer, toNodeListener } from "@openseer/server"
-import { Executor, Executors, Worker } from "@openseer/worker-sdk"
-import { Effect, Layer, ManagedRuntime, Redacted, Schema } from "effect"
+import { Executor, Worker } from "@openseer/worker-sdk"
+import { Effect, ManagedRuntime, Redacted, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { statfs } from "node:fs/promises"
@@ -61,10 +61,10 @@ const openSeer = await OpenSeer.start({
 })
 const server = createServer(toNodeListener(openSeer.handler)).listen(0, "127.0.0.1")
 await once(server, "listening")
-const controlPlaneUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+const controlPlane = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
 // A monitor of it, once a second.
-const client = createClient({ baseUrl: controlPlaneUrl, apiKey: adminKey })
+const client = createClient({ baseUrl: controlPlane, apiKey: adminKey })
 const { id } = await client.monitors.create({
   name: "Room on /",
   kind: FreeDiskCheck.kind,
@@ -74,16 +74,12 @@ const { id } = await client.monitors.create({
 
 // The worker can execute it.
 const worker = ManagedRuntime.make(
-  Layer.unwrap(
-    Effect.map(Executors.make([freeDiskExecutor]), (executors) =>
-      Worker.Worker.layer({
-        controlPlaneUrl,
-        enrollmentToken: Redacted.make(clusterToken),
-        regionName: "here",
-        executors
-      })
-    )
-  )
+  Worker.layer({
+    controlPlane,
+    enrollmentToken: Redacted.make(clusterToken),
+    region: "here",
+    executors: [freeDiskExecutor]
+  })
 )
 await worker.context()
 

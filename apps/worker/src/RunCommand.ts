@@ -1,7 +1,7 @@
 /**
  * `openseer-worker run`: runs a worker until it is told to stop (SIGTERM, SIGINT), then drains.
  */
-import { Egress, Executors, HttpExecutor, Worker, type WorkerStopped } from "@openseer/worker-sdk"
+import { Egress, HttpExecutor, Worker, type WorkerStopped } from "@openseer/worker-sdk"
 import { Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import * as Telemetry from "./Telemetry.ts"
@@ -18,16 +18,15 @@ const run: Effect.Effect<never, WorkerConfig.WorkerConfigInvalid | WorkerStopped
 
 const work = Effect.fnUntraced(function* (config: WorkerConfig.WorkerConfig) {
   yield* Effect.annotateLogs(Effect.logInfo("configuration"), WorkerConfig.redacted(config))
-  const executors = yield* Executors.make([HttpExecutor.httpExecutor])
   const { concurrency, controlPlaneUrl, enrollmentToken, name, reenroll, regionName, tokenFile } = config
-  return yield* Worker.Worker.run({
-    controlPlaneUrl,
+  return yield* Worker.run({
+    controlPlane: controlPlaneUrl,
     tokenFile,
     reenroll,
     concurrency,
-    executors,
+    executors: [HttpExecutor.httpExecutor],
     ...(enrollmentToken === undefined ? {} : { enrollmentToken }),
-    ...(regionName === undefined ? {} : { regionName }),
+    ...(regionName === undefined ? {} : { region: regionName }),
     ...(name === undefined ? {} : { name })
   })
 })

@@ -2,20 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Scope } from "effect"
 import { readFileSync } from "node:fs"
 import * as Scripted from "./testing/ScriptedControlPlane.ts"
-import {
-  executors,
-  hanging,
-  inTurn,
-  job,
-  options,
-  released,
-  resultsOf,
-  start,
-  until,
-  up
-} from "./testing/ScriptedWorker.ts"
+import { hanging, inTurn, job, released, resultsOf, start, until, up } from "./testing/ScriptedWorker.ts"
 import { version } from "./Version.ts"
-import { Worker } from "./Worker.ts"
 
 describe("Worker", () => {
   it("announces the version of its package", () => {
@@ -182,12 +170,10 @@ describe("Worker", () => {
   it.live("stops with a sentence when its token is refused and enrolling again was not allowed", () =>
     Effect.gen(function* () {
       const server = yield* Scripted.make({ knows: () => false })
-      const stopped = yield* Worker.run(
-        options(
-          server.url,
-          executors(() => Effect.succeed(up))
-        )
-      ).pipe(Effect.flip)
+      const stopped = yield* start(server.url, () => Effect.succeed(up)).pipe(
+        Effect.flatMap(({ stopped: untilStopped }) => untilStopped),
+        Effect.flip
+      )
       assert.strictEqual(stopped.reason, "unauthorized")
       assert.include(stopped.message, "OPENSEER_WORKER_REENROLL=true")
     })

@@ -9,7 +9,8 @@ import { WorkerRpc } from "@openseer/core"
 import { hostname } from "node:os"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, LogLevel, Option, type Redacted, type Scope } from "effect"
 import { ControlPlane } from "./ControlPlane.ts"
-import type { Executors } from "./execute/Executors.ts"
+import type * as Executor from "./execute/Executor.ts"
+import * as Executors from "./execute/Executors.ts"
 import * as Heartbeat from "./Heartbeat.ts"
 import { JobCache } from "./lease/JobCache.ts"
 import type { Lease } from "./lease/Lease.ts"
@@ -37,21 +38,21 @@ const handInMs = 5_000
 const lookAheadFactor = 16
 
 /** How to run a worker. See {@link Worker}. */
-export interface WorkerOptions {
+export interface WorkerOptions<out R = never> {
   /** The base URL of the control plane, like `https://openseer.example.com`. */
-  readonly controlPlaneUrl: string
+  readonly controlPlane: string
   /** An enrollment token (`osen_…`) or the cluster token. Needed until the worker is enrolled. */
   readonly enrollmentToken?: Redacted.Redacted
   /** Where the worker token is kept. Without it, the worker enrolls at each start. */
   readonly tokenFile?: string
   /** The region, needed with the cluster token: an enrollment token is bound to one. */
-  readonly regionName?: string
+  readonly region?: string
   /** Whether to enroll again when the control plane no longer knows the token. Default: stop. */
   readonly reenroll?: boolean
   /** The name in the list of workers. Default: the host name. */
   readonly name?: string
-  /** What this worker can execute. */
-  readonly executors: Executors
+  /** What this worker can execute. Their services are those of the surrounding effect or layer. */
+  readonly executors: ReadonlyArray<Executor.Any<R>>
   /** How many runs may go on at the same time. Default {@link concurrencyDefault}. */
   readonly concurrency?: number
   /** How many results may wait for a verdict before leasing stops. Default 20,000. */
@@ -68,34 +69,48 @@ export interface WorkerOptions {
  * @example
  * ```ts
  * import { NodeRuntime } from "@effect/platform-node"
- * import { Egress, Executors, HttpExecutor, Worker } from "@openseer/worker-sdk"
- * import { Effect } from "effect"
+ * import { Egress, HttpExecutor, Worker } from "@openseer/worker-sdk"
+ * import { Layer, Redacted } from "effect"
  *
- * const program = Effect.gen(function* () {
- *   const executors = yield* Executors.make([HttpExecutor.httpExecutor])
- *   return yield* Worker.Worker.run({ controlPlaneUrl: "https://openseer.example.com", executors })
- * })
- * NodeRuntime.runMain(program.pipe(Effect.provide(Egress.layer())))
+ * const WorkerLive = Worker.layer({
+ *   controlPlane: "https://openseer.example.com",
+ *   enrollmentToken: Redacted.make("osen_…"),
+ *   executors: [HttpExecutor.httpExecutor]
+ * }).pipe(Layer.provide(Egress.layer()))
+ * NodeRuntime.runMain(Layer.launch(WorkerLive))
  * ```
  */
 export class Worker extends Context.Service<Worker, { readonly stopped: Effect.Effect<never, WorkerStopped> }>()(
   "@openseer/worker-sdk/Worker"
 ) {
   /** Runs a worker until the scope closes. It starts in the background: the control plane may come later. */
-  static readonly layer = (options: WorkerOptions): Layer.Layer<Worker> => Layer.effect(Worker, make(options))
+  static readonly layer = <R = never>(options: WorkerOptions<R>): Layer.Layer<Worker, never, R> =>
+    Layer.effect(
+      Worker,
+      Effect.flatMap(Executors.make(options.executors), (executors) => make(options, executors))
+    )
 
   /** Runs a worker until it is interrupted (and has drained) or cannot go on. */
-  static readonly run = (options: WorkerOptions): Effect.Effect<never, WorkerStopped> =>
-    Effect.scoped(Effect.flatMap(make(options), ({ stopped }) => stopped))
+  static readonly run = <R = never>(options: WorkerOptions<R>): Effect.Effect<never, WorkerStopped, R> =>
+    Effect.gen(function* () {
+      const executors = yield* Executors.make(options.executors)
+      const { stopped } = yield* make(options, executors)
+      return yield* stopped
+    }).pipe(Effect.scoped)
 }
 
-const make = Effect.fnUntraced(function* (
-  options: WorkerOptions
+/** Everything of a worker's options but what it executes. */
+export type WorkerSettings = Omit<WorkerOptions, "executors">
+
+/** Runs a worker with executors that are ready to execute, until the scope closes. */
+export const make = Effect.fnUntraced(function* (
+  options: WorkerSettings,
+  executors: Executors.Executors
 ): Effect.fn.Return<Worker["Service"], never, Scope.Scope> {
   const stopped = yield* Deferred.make<never, WorkerStopped>()
   const drain = yield* Deferred.make<void>()
-  const fiber = yield* work(options, Deferred.await(drain)).pipe(
-    Effect.provide(Layer.merge(ControlPlane.layer(options.controlPlaneUrl), NodeServices.layer)),
+  const fiber = yield* work(options, executors, Deferred.await(drain)).pipe(
+    Effect.provide(Layer.merge(ControlPlane.layer(options.controlPlane), NodeServices.layer)),
     Effect.onExit((exit) => (Exit.isFailure(exit) ? Deferred.failCause(stopped, exit.cause) : Effect.void)),
     Effect.forkDetach
   )
@@ -103,22 +118,29 @@ const make = Effect.fnUntraced(function* (
   return Worker.of({ stopped: Deferred.await(stopped) })
 })
 
-const work = Effect.fnUntraced(function* (options: WorkerOptions, drain: Effect.Effect<void>) {
-  const enrolled = yield* Effect.raceFirst(
-    Effect.asSome(WorkerToken.make({ ...options, name: options.name ?? hostname(), version })),
-    Effect.as(drain, Option.none())
-  )
+const work = Effect.fnUntraced(function* (
+  options: WorkerSettings,
+  executors: Executors.Executors,
+  drain: Effect.Effect<void>
+) {
+  const { name = hostname(), region, ...rest } = options
+  const identity = { ...rest, name, version, ...(region === undefined ? {} : { regionName: region }) }
+  const enrolled = yield* Effect.raceFirst(Effect.asSome(WorkerToken.make(identity)), Effect.as(drain, Option.none()))
   if (Option.isNone(enrolled)) return
-  yield* leaseUntil(options, drain).pipe(Effect.provideService(WorkerToken, enrolled.value))
+  yield* leaseUntil(options, executors, drain).pipe(Effect.provideService(WorkerToken, enrolled.value))
 })
 
-const leaseUntil = Effect.fnUntraced(function* (options: WorkerOptions, drain: Effect.Effect<void>) {
+const leaseUntil = Effect.fnUntraced(function* (
+  options: WorkerSettings,
+  executors: Executors.Executors,
+  drain: Effect.Effect<void>
+) {
   const concurrency = options.concurrency ?? concurrencyDefault
   const resultsMax = options.outboxResultsMax ?? outboxResultsMax
   const capacityMax = Math.min(concurrency * lookAheadFactor, resultsMax)
-  const { checkTypes } = options.executors
+  const { checkTypes } = executors
 
-  const cache = new JobCache(options.executors)
+  const cache = new JobCache(executors)
   const outbox: Outbox["Service"] = yield* Outbox.make({
     // A job with a short interval can be granted again as soon as its tick is completed.
     onFinal: ({ intervalMs }) => intervalMs <= WorkerRpc.horizonMsMax && loop.wake()

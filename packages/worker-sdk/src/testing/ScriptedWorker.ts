@@ -2,9 +2,9 @@
  * A worker in front of a scripted control plane, and jobs for it: what tests of a worker are made of.
  */
 import type { WorkerRpc } from "@openseer/core"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import type { ExecutedRun, Executors } from "../execute/Executors.ts"
-import { Worker, type WorkerOptions } from "../Worker.ts"
+import { make, type WorkerSettings } from "../Worker.ts"
 import type * as Scripted from "./ScriptedControlPlane.ts"
 
 /** An observed run in which all is well and nothing took time. */
@@ -72,10 +72,9 @@ export const until = (what: string, condition: () => boolean) =>
   )
 
 /** Options of a worker that polls often and drains fast. */
-export const options = (url: string, own: Executors) => ({
-  controlPlaneUrl: url,
+export const options = (url: string) => ({
+  controlPlane: url,
   enrollmentToken: Redacted.make("osen_test"),
-  executors: own,
   name: "test",
   drainMs: 1_000,
   waitMs: 500
@@ -86,8 +85,8 @@ export const resultsOf = (submissions: ReadonlyArray<WorkerRpc.Submission>) =>
   submissions.flatMap(({ results }) => results as ReadonlyArray<WorkerRpc.RunResult>)
 
 /** Starts a worker; it drains when the scope closes. */
-export const start = (url: string, execute: Parameters<typeof executors>[0], own: Partial<WorkerOptions> = {}) =>
-  Layer.build(Worker.layer({ ...options(url, executors(execute)), ...own }))
+export const start = (url: string, execute: Parameters<typeof executors>[0], own: Partial<WorkerSettings> = {}) =>
+  make({ ...options(url), ...own }, executors(execute))
 
 /** A run that never ends by itself. */
 export const hanging = (onStop: () => void) => Effect.onInterrupt(Effect.never, () => Effect.sync(onStop))
