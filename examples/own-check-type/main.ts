@@ -1,31 +1,18 @@
 /**
- * A check type of your own: is there enough room on a disk of the worker's machine?
- *
- * It is defined once. The control plane takes it to validate and store specs and to describe them in its API, the worker
- * takes it with its executor. Here all runs in one process; usually the worker is one of its own, on another machine.
+ * A check type of your own from end to end, in one process; usually the worker is one of its own, on another machine.
  */
 import { createClient } from "@openseer/client"
-import { CheckFailure, CheckType, Observation } from "@openseer/core"
+import { CheckFailure, Observation } from "@openseer/core"
 import { OpenSeer, toNodeListener } from "@openseer/server"
 import { Executor, Worker } from "@openseer/worker-sdk"
-import { Effect, ManagedRuntime, Redacted, Schema } from "effect"
+import { Effect, ManagedRuntime, Redacted } from "effect"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
 import { statfs } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { performance } from "node:perf_hooks"
-
-/** What a monitor says, and how lists show it. */
-const FreeDiskCheck = CheckType.make({
-  kind: "free-disk",
-  version: 1,
-  spec: Schema.Struct({
-    path: Schema.NonEmptyString,
-    freeRatioMin: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
-  }),
-  target: ({ path }) => path
-})
+import { FreeDiskCheck } from "./FreeDiskCheck.ts"
 
 /** One attempt: gives what it saw, or fails with the reason for which the target is down. */
 const freeDiskExecutor = Executor.make(FreeDiskCheck, ({ freeRatioMin, path }) =>

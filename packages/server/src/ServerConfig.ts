@@ -25,11 +25,17 @@ const workerNames = [
 /** The names of log levels, which are those of the worker: both may be started from one environment. */
 const logLevels = { trace: "Trace", debug: "Debug", info: "Info", warning: "Warn", error: "Error" } as const
 
+/** Names in a list, separated by commas. */
+function names(text: string): ReadonlyArray<string> {
+  return text.split(",").flatMap((item) => item.trim() || [])
+}
+
 const settings = Config.all({
   databaseUrl: Config.option(Config.Redacted("DATABASE_URL")),
   dataDir: Config.String("OPENSEER_DATA_DIR").pipe(Config.withDefault(".openseer")),
   host: Config.String("OPENSEER_HOST").pipe(Config.withDefault("127.0.0.1")),
   port: Config.Port("OPENSEER_PORT").pipe(Config.withDefault(8080)),
+  checkTypes: Config.String("OPENSEER_CHECK_TYPES").pipe(Config.withDefault(""), Config.map(names)),
   clusterToken: Config.option(Config.Redacted("OPENSEER_CLUSTER_TOKEN")),
   metricsPublic: Config.Boolean("OPENSEER_METRICS_PUBLIC").pipe(Config.withDefault(false)),
   logLevel: Config.Literals(["trace", "debug", "info", "warning", "error"], "OPENSEER_LOG_LEVEL").pipe(
@@ -46,6 +52,7 @@ const ownNames = new Set([
   "OPENSEER_DATA_DIR",
   "OPENSEER_HOST",
   "OPENSEER_PORT",
+  "OPENSEER_CHECK_TYPES",
   "OPENSEER_CLUSTER_TOKEN",
   "OPENSEER_METRICS_PUBLIC",
   "OPENSEER_LOG_LEVEL",
@@ -100,6 +107,7 @@ export const printable = (config: ServerConfig): Record<string, string> => ({
   database: Option.match(config.databaseUrl, { onNone: () => "embedded", onSome: withoutPassword }),
   dataDir: config.dataDir,
   listen: `http://${config.host}:${config.port}`,
+  checkTypes: config.checkTypes.length === 0 ? "built in" : `built in and ${config.checkTypes.join(", ")}`,
   clusterToken: Option.isSome(config.clusterToken) ? "set" : "not set",
   retention: `raw ${config.retention.rawDays} d, hourly ${config.retention.hourlyMonths} months, daily ${config.retention.dailyYears} years`,
   logLevel: config.logLevel,

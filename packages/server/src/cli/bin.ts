@@ -15,6 +15,7 @@ import * as NodeServer from "../http/NodeServer.ts"
 import * as OpenSeer from "../OpenSeer.ts"
 import * as ServerConfig from "../ServerConfig.ts"
 import { serverVersion } from "../ServerVersion.ts"
+import * as CheckTypeModules from "./CheckTypeModules.ts"
 import * as DatabaseChoice from "./DatabaseChoice.ts"
 import * as Doctor from "./Doctor.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -25,6 +26,7 @@ const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) 
     Effect.annotateLogs({ version: serverVersion, ...ServerConfig.printable(config) })
   )
   const routes = OpenSeer.routes({
+    checkTypes: yield* CheckTypeModules.load(config.checkTypes),
     metricsPublic: config.metricsPublic,
     retention: config.retention,
     ...(Option.isSome(config.clusterToken) ? { clusterToken: config.clusterToken.value } : {})
