@@ -83,10 +83,17 @@ const boundaries: ReadonlyArray<Boundary> = [
   })),
   {
     within: [`${workerSdk}/`, "apps/worker/"],
-    except: [`${workerSdk}/egress/Dial.ts`],
+    except: [`${workerSdk}/egress/`],
     typesAreFree: true,
-    never: sockets,
-    because: "egress/Dial.ts alone opens sockets, behind the egress policy"
+    never: [...sockets, "ws"],
+    because: "egress/ alone opens sockets, behind the egress policy"
+  },
+  {
+    within: [`${workerSdk}/`, "apps/worker/src/"],
+    except: [`${workerSdk}/egress/Dial.ts`, `${workerSdk}/shards/`, `${workerSdk}/shard/`],
+    typesAreFree: true,
+    never: ["node:child_process"],
+    because: "a program that dials by itself is started by egress/Dial.ts, behind the egress policy"
   },
   {
     within: [`${server}/`],

@@ -11,7 +11,9 @@ const run: Effect.Effect<never, WorkerConfig.WorkerConfigInvalid | WorkerStopped
   function* () {
     const config = yield* WorkerConfig.read
     return yield* work(config).pipe(
-      Effect.provide(Layer.merge(Telemetry.layer(config), Egress.layer({ allow: config.egressAllow })))
+      Effect.provide(
+        Layer.merge(Telemetry.layer(config), Egress.layer({ allow: config.egressAllow, deny: config.egressDeny }))
+      )
     )
   }
 ).pipe(Effect.tapError(({ message }) => Console.error(message)))

@@ -5,7 +5,7 @@
  * value counts as not set, which is what Compose makes of a variable without one.
  */
 import { Region, Token } from "@openseer/core"
-import { EgressPolicy } from "@openseer/worker-sdk"
+import { EgressRule } from "@openseer/worker-sdk"
 import { Effect, Redacted, Schema } from "effect"
 
 /** The control plane of a worker that was told of none: the one that `npm start` runs beside it. */
@@ -29,6 +29,7 @@ export interface WorkerConfig {
   readonly tokenFile: string
   readonly concurrency: number
   readonly egressAllow: ReadonlyArray<string>
+  readonly egressDeny: ReadonlyArray<string>
   readonly name?: string
   readonly reenroll: boolean
   readonly logLevel: (typeof logLevels)[keyof typeof logLevels]
@@ -68,6 +69,15 @@ export const decode = (environment: Environment): Effect.Effect<WorkerConfig, Wo
     return value
   }
 
+  const takeRules = (variable: keyof typeof variables): ReadonlyArray<string> => {
+    const rules = parseList(values.get(variable) ?? "")
+    for (const [index, text] of rules.entries()) {
+      const rule = EgressRule.parse(text)
+      if ("problem" in rule) problems.push(`${variable} ${variables[variable]}: rule ${index + 1}, ${rule.problem}.`)
+    }
+    return rules
+  }
+
   for (const variable of values.keys()) {
     if (variable.startsWith("OPENSEER_WORKER_") && !Object.hasOwn(variables, variable)) {
       problems.push(`${variable} is not a setting of a worker: correct its name or remove it.`)
@@ -94,7 +104,8 @@ export const decode = (environment: Environment): Effect.Effect<WorkerConfig, Wo
     ...(regionName === undefined ? {} : { regionName }),
     tokenFile: take("OPENSEER_WORKER_TOKEN_FILE", (text) => text) ?? tokenFileDefault,
     concurrency: take("OPENSEER_WORKER_CONCURRENCY", parseConcurrency) ?? concurrencyDefault,
-    egressAllow: take("OPENSEER_EGRESS_ALLOW", parseList) ?? [],
+    egressAllow: takeRules("OPENSEER_EGRESS_ALLOW"),
+    egressDeny: takeRules("OPENSEER_EGRESS_DENY"),
     ...(name === undefined ? {} : { name }),
     reenroll: take("OPENSEER_WORKER_REENROLL", (text) => booleans.get(text)) ?? false,
     logLevel: logLevels[take("OPENSEER_LOG_LEVEL", parseLogLevel) ?? "info"],
@@ -123,7 +134,8 @@ const variables = {
   OPENSEER_REGION: "must be a region name: lower case letters, digits and dashes, at most 40, like us-east-1",
   OPENSEER_WORKER_TOKEN_FILE: "must be the path of a file",
   OPENSEER_WORKER_CONCURRENCY: `must be a whole number from 1 to ${concurrencyMax}`,
-  OPENSEER_EGRESS_ALLOW: "must be address ranges separated by commas, like 10.1.0.0/16,fd00::/8",
+  OPENSEER_EGRESS_ALLOW: "must be rules separated by commas, like 10.1.0.0/16,*.corp.example:443",
+  OPENSEER_EGRESS_DENY: "must be rules separated by commas, like 10.1.9.0/24,*:25",
   OPENSEER_WORKER_NAME: `must have at most ${nameLengthMax} characters`,
   OPENSEER_WORKER_REENROLL: "must be true or false",
   OPENSEER_LOG_LEVEL: `must be one of ${Object.keys(logLevels).join(", ")}`,
@@ -148,7 +160,5 @@ const parseConcurrency = (text: string): number | undefined =>
 const parseLogLevel = (text: string): keyof typeof logLevels | undefined =>
   Object.hasOwn(logLevels, text) ? (text as keyof typeof logLevels) : undefined
 
-const parseList = (text: string): ReadonlyArray<string> | undefined => {
-  const items = text.split(",").map((item) => item.trim())
-  return items.every(Schema.is(EgressPolicy.Cidr)) ? items : undefined
-}
+const parseList = (text: string): ReadonlyArray<string> =>
+  text.trim() === "" ? [] : text.split(",").map((item) => item.trim())

@@ -9,8 +9,10 @@ import { Resolver } from "./Resolver.ts"
 
 /** How targets are reached. See {@link layer}. */
 export interface EgressOptions {
-  /** Ranges to open besides the global unicast addresses, in CIDR notation. */
+  /** What to open besides the global unicast addresses: ranges, names and ports. See {@link EgressRule}. */
   readonly allow?: ReadonlyArray<string>
+  /** What to close. Stronger than `allow`. */
+  readonly deny?: ReadonlyArray<string>
   /** Name servers instead of the system's. */
   readonly nameServers?: ReadonlyArray<string>
   /** Trusted authorities besides Node's, each in PEM. */
@@ -26,14 +28,14 @@ export interface EgressOptions {
  * import { Effect } from "effect"
  *
  * const executors = Executors.make([HttpExecutor.httpExecutor]).pipe(
- *   Effect.provide(Egress.layer({ allow: ["10.0.0.0/8"] }))
+ *   Effect.provide(Egress.layer({ allow: ["10.0.0.0/8", "*.corp.example:443"], deny: ["*:25"] }))
  * )
  * ```
  */
 export const layer = (options: EgressOptions = {}): Layer.Layer<Dial | Resolver> =>
   Layer.merge(
     Dial.layer({
-      policy: EgressPolicy.make(options.allow === undefined ? {} : { allow: options.allow }),
+      policy: EgressPolicy.make(options),
       ...(options.ca === undefined ? {} : { ca: options.ca })
     }),
     Resolver.layer(options.nameServers === undefined ? {} : { servers: options.nameServers })

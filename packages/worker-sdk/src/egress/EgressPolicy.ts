@@ -1,165 +1,155 @@
 /**
- * Which addresses and ports a check may connect to: a pure judgement, made where the socket is opened.
+ * Which hosts, addresses and ports a check may reach: a judgement without IO, made where the socket is opened.
  *
- * Everything that is not a global unicast address by the IANA special-purpose registries is denied. The operator of a
- * worker opens ranges; a monitor's author never can. Addresses of cloud metadata services stay denied whatever the
- * operator opens: what they hand out are the machine's own credentials.
+ * What counts, in this order: metadata services are always denied, whatever the operator opens, for what they hand out
+ * are the machine's own credentials; then the operator's rules that deny; then those that allow; then the default, which
+ * is every global unicast address by the IANA registries but those of the worker's own machine. A monitor's author can
+ * change none of it.
+ *
+ * All answers of a name are judged and one that is denied denies all, so that nothing depends on which is dialled. A rule
+ * that allows a name opens whatever it resolves to: who controls that name's DNS chooses the address. It is the judged
+ * answer that is dialled, so that no other answer can take its place afterwards.
  */
-import { Schema } from "effect"
-import ipaddr from "ipaddr.js"
+import { type Address, format, mayStandFor, parseAddress, standsFor } from "./Address.ts"
+import * as EgressRule from "./EgressRule.ts"
+import { canonicalName } from "./HostName.ts"
+import { OwnAddresses } from "./OwnAddresses.ts"
+import { NameSet, RangeSet } from "./RuleSet.ts"
+import { globalUnicast, metadataNames, metadataRanges, portsNotForHttp, specialRanges } from "./SpecialPurpose.ts"
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6
-type Network = [Address, number]
+/** All addresses of a host, at least one. */
+export type Addresses = readonly [string, ...Array<string>]
 
-/** An address range in CIDR notation: `10.0.0.0/8`, `fd00::/8`. */
-export const Cidr = Schema.String.check(
-  Schema.makeFilter(
-    (text) =>
-      ipaddr.IPv4.isValidCIDRFourPartDecimal(text) ||
-      ipaddr.IPv6.isValidCIDR(text) ||
-      `${JSON.stringify(text)} is not an address range like 10.0.0.0/8 or fd00::/8`
-  )
-).annotate({ identifier: "Cidr" })
+/** What is spoken. `http` is also for WebSocket and gRPC: what lets an author send lines to a port of another protocol. */
+export type Purpose = "http" | "tcp" | "dns" | "icmp"
 
-/** A judge of addresses. */
-export interface EgressPolicy {
-  /**
-   * Why this address and port must not be dialled, as a sentence; undefined when they may. The address is one that a
-   * resolver or `URL` wrote: four decimal parts, or IPv6. Any other spelling is denied.
-   */
-  readonly denial: (address: string, port: number) => string | undefined
+/** Where a check wants to go. */
+export interface Destination {
+  /** As the author wrote it: a name, or an address without brackets. */
+  readonly host: string
+  /** All answers for the host: all are judged, the first is dialled. */
+  readonly addresses: Addresses
+  /** Of ICMP, which has none, 1 or any other. */
+  readonly port: number
+  readonly purpose: Purpose
 }
 
-/** All ranges: for who aims at targets from their own machine. Metadata addresses stay denied. */
-export const everything: ReadonlyArray<string> = ["0.0.0.0/0", "::/0"]
+/** A judge of destinations. */
+export interface EgressPolicy {
+  /**
+   * Why this must not be dialled, as a sentence; undefined when it may. Addresses are spelled as a resolver or `URL`
+   * does: four decimal parts, or IPv6. Any other spelling is denied.
+   */
+  readonly denial: (destination: Destination) => string | undefined
+}
+
+/** What an operator opens and closes. See {@link EgressRule}. */
+export interface EgressRules {
+  readonly allow?: ReadonlyArray<string>
+  readonly deny?: ReadonlyArray<string>
+}
+
+/** Opens everything: for who aims at targets from their own machine. Metadata services stay denied. */
+export const everything: ReadonlyArray<string> = ["*"]
 
 /**
- * A policy that allows global unicast addresses and the ranges given. In those, all ports are open.
+ * The policy of these rules. What a rule allows, it allows with all ports, unless it names one. Throws of a rule that
+ * can't be read.
  *
  * @example
  * ```ts
  * import { EgressPolicy } from "@openseer/worker-sdk"
  *
- * const policy = EgressPolicy.make({ allow: ["10.1.0.0/16"] })
- * policy.denial("10.1.2.3", 443) // undefined
- * policy.denial("10.2.0.1", 443) // "10.2.0.1 is a private address; …"
+ * const policy = EgressPolicy.make({ allow: ["10.1.0.0/16", "*.corp.example:443"], deny: ["*:25"] })
+ * policy.denial({ host: "10.1.2.3", addresses: ["10.1.2.3"], port: 443, purpose: "tcp" }) // undefined
+ * policy.denial({ host: "10.2.0.1", addresses: ["10.2.0.1"], port: 443, purpose: "tcp" }) // "10.2.0.1 is a private …"
  * ```
  */
-export const make = (options: { readonly allow?: ReadonlyArray<string> } = {}): EgressPolicy => {
-  const allowed = { allowed: (options.allow ?? []).map((cidr): Network => ipaddr.parseCIDR(cidr)) }
-  const denialOf = (address: Address, port: number): string | undefined => {
-    const within = (ranges: Record<string, Array<Network>>) => ipaddr.subnetMatch(address, ranges, "")
-    if (within(metadata) !== "") return "is the address of a metadata service, which is never allowed"
-    const embedded = embeddedIn(address)
-    if (embedded.length > 0) {
-      for (const inner of embedded) {
-        const denial = denialOf(inner, port)
-        if (denial !== undefined) return `stands for ${inner.toString()}, which ${denial}`
+export const make = ({ allow = [], deny = [] }: EgressRules = {}, own = new OwnAddresses()): EgressPolicy => {
+  const metadata = compile([...metadataRanges, ...metadataNames])
+  const denied = compile(deny)
+  const allowed = compile(allow)
+
+  /** What is wrong with an address, as a clause. `isOpen` when the name it came from is allowed. */
+  const faultOf = (address: Address, port: number, purpose: Purpose, isOpen: boolean): string | undefined => {
+    const equals = standsFor(address)
+    const likely = equals.length > 0 ? equals : mayStandFor(address)
+    if (hasAny(metadata.ranges, address, likely, port))
+      return "is the address of a metadata service, which is never allowed"
+    if (hasAny(denied.ranges, address, likely, port)) return "is denied by a rule in OPENSEER_EGRESS_DENY"
+    if (equals.length === 0) {
+      if (isOpen || allowed.ranges.has(address, port)) return undefined
+      const closed = faultByDefault(address, port, purpose)
+      if (closed !== undefined) return closed
+    }
+    for (const other of likely) {
+      const fault = faultOf(other, port, purpose, isOpen)
+      if (fault !== undefined) return `stands for ${format(other)}, which ${fault}`
+    }
+    return undefined
+  }
+
+  const faultByDefault = (address: Address, port: number, purpose: Purpose): string | undefined => {
+    const isOwn = own.ranges.has(address, port)
+    if (isOwn && allowed.hasSelf(port)) return undefined
+    const kind = kindOf(address) ?? (isOwn ? "an address of the worker's own machine" : undefined)
+    if (kind !== undefined) return `is ${kind}, which the operator of the worker can open with OPENSEER_EGRESS_ALLOW`
+    return purpose === "http" && portsNotForHttp.has(port)
+      ? `must not be reached on port ${port}, which is not for HTTP`
+      : undefined
+  }
+
+  return {
+    denial: ({ addresses, host, port, purpose }) => {
+      if (!Number.isInteger(port) || port < 1 || port > 65_535) return `${host} has no port ${port}`
+      const name = canonicalName(host)
+      if (metadata.names.has(name, port)) return `${host} is the name of a metadata service, which is never allowed`
+      if (denied.names.has(name, port)) return `${host} is denied by a rule in OPENSEER_EGRESS_DENY`
+      const isOpen = allowed.names.has(name, port)
+      for (const text of addresses) {
+        const address = parseAddress(text)
+        const fault = address === undefined ? "is not an IP address" : faultOf(address, port, purpose, isOpen)
+        if (fault !== undefined) return `${text} ${fault}`
       }
       return undefined
     }
-    if (within(allowed) !== "") return undefined
-    const special = within(specialPurpose)
-    const kind =
-      special !== "" || address.kind() === "ipv4" || within(globalUnicast) !== "" ? special : "a reserved address"
-    if (kind !== "") return `is ${kind}; the operator of the worker can allow its range with OPENSEER_EGRESS_ALLOW`
-    return blockedPorts.has(port) ? `must not be reached on port ${port}, which is not for HTTP` : undefined
   }
-  return {
-    denial: (text, port) => {
-      const address = parse(text)
-      const denial = address === undefined ? "is not an IP address" : denialOf(address, port)
-      return denial === undefined ? undefined : `${text} ${denial}`
+}
+
+/** Rules in the form in which they are asked. */
+interface Compiled {
+  readonly ranges: RangeSet
+  readonly names: NameSet
+  readonly hasSelf: (port: number) => boolean
+}
+
+const compile = (rules: ReadonlyArray<string>): Compiled => {
+  const compiled = { ranges: new RangeSet(), names: new NameSet() }
+  const selfPorts = new Set<number | undefined>()
+  for (const text of rules) {
+    const rule = EgressRule.parse(text)
+    if ("problem" in rule) throw new TypeError(`${JSON.stringify(text)} is not a rule of egress: ${rule.problem}`)
+    if (rule.kind === "range") compiled.ranges.add(rule.base, rule.prefix, rule.port)
+    else if (rule.kind === "name") compiled.names.add(rule.name, rule.isSuffix, rule.port)
+    else if (rule.kind === "self") selfPorts.add(rule.port)
+    else {
+      compiled.ranges.add([0, 0], 0, rule.port)
+      compiled.ranges.add([0, 0, 0, 0, 0, 0, 0, 0], 0, rule.port)
     }
   }
+  return { ...compiled, hasSelf: (port) => selfPorts.has(undefined) || selfPorts.has(port) }
 }
 
-const parse = (text: string): Address | undefined => {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
-  // A zone id names an interface of this machine: nothing that a target may do.
-  return ipaddr.IPv6.isValid(text) && !text.includes("%") ? ipaddr.IPv6.parse(text) : undefined
+const hasAny = (ranges: RangeSet, address: Address, others: ReadonlyArray<Address>, port: number): boolean =>
+  ranges.has(address, port) || others.some((other) => ranges.has(other, port))
+
+/** What an address is for, when that is nothing that a check may reach by default. */
+const kindOf = (address: Address): string | undefined => {
+  for (const { kind, ranges } of special) if (ranges.has(address, anyPort)) return kind
+  return address.length === 2 || global.has(address, anyPort) ? undefined : "a reserved address"
 }
 
-const networks = (...cidrs: ReadonlyArray<string>): Array<Network> => cidrs.map((cidr) => ipaddr.parseCIDR(cidr))
+const anyPort = 1
 
-/** AWS, GCP, Azure and most others; ECS and EKS credentials; Azure's wire server; Alibaba; Oracle; AWS and GCP by IPv6. */
-const metadata = {
-  metadata: networks(
-    "169.254.169.254/32",
-    "169.254.170.2/32",
-    "169.254.170.23/32",
-    "168.63.129.16/32",
-    "100.100.100.200/32",
-    "192.0.0.192/32",
-    "fd00:ec2::254/128",
-    "fd00:ec2::23/128",
-    "fd20:ce::254/128"
-  )
-}
-
-/** The registries' ranges that are not globally reachable, and multicast. The first that matches names the address. */
-const specialPurpose = {
-  "a loopback address": networks("127.0.0.0/8", "::1/128"),
-  "a private address": networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
-  "a link-local address": networks("169.254.0.0/16", "fe80::/10"),
-  "a shared address of a carrier": networks("100.64.0.0/10"),
-  "an unspecified address": networks("0.0.0.0/8", "::/128"),
-  "a multicast address": networks("224.0.0.0/4", "ff00::/8"),
-  "a reserved address": networks(
-    "192.0.0.0/24",
-    "192.0.2.0/24",
-    "192.88.99.0/24",
-    "198.18.0.0/15",
-    "198.51.100.0/24",
-    "203.0.113.0/24",
-    "240.0.0.0/4",
-    "2001::/23",
-    "2001:db8::/32",
-    "3fff::/20"
-  )
-}
-
-/** All of IPv6 that has been given out as global unicast; what lies outside is denied. */
-const globalUnicast = { global: networks("2000::/3") }
-
-/**
- * The IPv4 addresses that an IPv6 address stands for: mapped, compatible, translated, NAT64, 6to4; for Teredo the server
- * and the client. A gateway on the way would send the packets to them.
- */
-const embeddedIn = (address: Address): ReadonlyArray<ipaddr.IPv4> => {
-  if (!(address instanceof ipaddr.IPv6)) return []
-  const bytes = address.toByteArray()
-  const ipv4At = (offset: number, mask = 0) =>
-    new ipaddr.IPv4(bytes.slice(offset, offset + 4).map((byte) => byte ^ mask))
-  switch (ipaddr.subnetMatch(address, embeddings, "")) {
-    case "last":
-      return [ipv4At(12)]
-    case "6to4":
-      return [ipv4At(2)]
-    case "teredo":
-      return [ipv4At(4), ipv4At(12, 0xff)]
-    default:
-      return []
-  }
-}
-
-const embeddings = {
-  // Inside the compatible range, but addresses of their own.
-  none: networks("::/128", "::1/128"),
-  last: networks("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96"),
-  "6to4": networks("2002::/16"),
-  teredo: networks("2001::/32")
-}
-
-/**
- * The ports that browsers refuse (WHATWG Fetch, "port blocking"): other protocols live there, and some of them obey
- * commands that come as lines of an HTTP request.
- */
-const blockedPorts = new Set(
-  [
-    "0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117",
-    "119 123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601",
-    "636 989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679",
-    "6697 10080"
-  ].flatMap((ports) => ports.split(" ").map(Number))
-)
+const special = specialRanges.map(([kind, ...rules]) => ({ kind, ranges: compile(rules).ranges }))
+const global = compile([globalUnicast]).ranges

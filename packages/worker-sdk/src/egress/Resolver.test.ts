@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer } from "effect"
 import * as NameServer from "../testing/NameServer.ts"
-import { type Resolved, Resolver } from "./Resolver.ts"
+import { type Family, type Resolved, Resolver } from "./Resolver.ts"
 
 const hosts = `
 # comment
@@ -16,9 +16,9 @@ not-an-address x.test
 const withHosts = (options: { readonly servers?: ReadonlyArray<string> } = {}) =>
   Resolver.layer(options).pipe(Layer.provide(FileSystem.layerNoop({ readFileString: () => Effect.succeed(hosts) })))
 
-const query = (host: string) =>
+const query = (host: string, family: Family = "any") =>
   Effect.flatMap(Resolver, (resolver) =>
-    Effect.callback<Resolved>((resume) => resolver.query(host, (resolved) => resume(Effect.succeed(resolved))))
+    Effect.callback<Resolved>((resume) => resolver.query(host, family, (resolved) => resume(Effect.succeed(resolved))))
   )
 
 describe("Resolver", () => {

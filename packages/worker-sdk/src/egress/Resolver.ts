@@ -6,10 +6,17 @@
  */
 import { Context, Effect, FileSystem, Layer } from "effect"
 import * as dns from "node:dns"
-import { type Addresses, isAddress } from "./Dial.ts"
+import type { Addresses } from "./EgressPolicy.ts"
+import { canonicalName, endsInNumber, isAddress } from "./HostName.ts"
 
-/** The answer of the name servers, or the code of what went wrong (`ENOTFOUND`, `ESERVFAIL`, …). */
+/**
+ * The answer of the name servers, or the code of what went wrong: `ENOTFOUND` (no such name), `ENODATA` (no such
+ * address), `ETIMEOUT` (no answer), `EBADNAME` (nothing that can be asked for), `ESERVFAIL` and others (a bad answer).
+ */
 export type Resolved = Addresses | { readonly code: string }
+
+/** Which addresses are wanted. `any`: those of IPv4, and those of IPv6 when there are none. */
+export type Family = "any" | "ipv4" | "ipv6"
 
 /** Finds the addresses of a host. */
 export class Resolver extends Context.Service<
@@ -19,9 +26,12 @@ export class Resolver extends Context.Service<
      * Addresses that need no name server: of a literal, `localhost`, or a name in the hosts file. Brackets of a literal
      * are taken off by the caller.
      */
-    readonly known: (host: string) => Addresses | undefined
-    /** Asks the name servers, for IPv4 addresses first; IPv6 only when there are none. Calls back once, maybe late. */
-    readonly query: (host: string, done: (resolved: Resolved) => void) => void
+    readonly known: (host: string, family?: Family) => Addresses | undefined
+    /**
+     * Asks the name servers. Calls back once, maybe late: the shared resolver can't give up a single question. A literal
+     * is no question: `ENODATA`, if it is of the other family.
+     */
+    readonly query: (host: string, family: Family, done: (resolved: Resolved) => void) => void
   }
 >()("@openseer/worker-sdk/Resolver") {
   /** Asks the system's name servers, or these: `192.0.2.53`, `[2001:db8::53]:5353`. Reads the hosts file once. */
@@ -44,42 +54,64 @@ const hostsPath = "/etc/hosts"
 const queryTimeoutMs = 1_000
 const queryTries = 7
 
-const loopback: Addresses = ["127.0.0.1"]
-
-const make = (hosts: ReadonlyMap<string, Addresses>, servers: ReadonlyArray<string>): Resolver["Service"] => {
+const make = (hosts: ReadonlyMap<string, ByFamily>, servers: ReadonlyArray<string>): Resolver["Service"] => {
   const resolver = new dns.Resolver({ timeout: queryTimeoutMs, tries: queryTries })
   if (servers.length > 0) resolver.setServers(servers)
+  const query4 = (name: string, done: (resolved: Resolved) => void): void =>
+    resolver.resolve4(name, (error, addresses) => done(resolved(error, addresses)))
+  const query6 = (name: string, done: (resolved: Resolved) => void): void =>
+    resolver.resolve6(name, (error, addresses) => done(resolved(error, addresses)))
+
   return {
-    known: (host) => {
-      if (isAddress(host)) return [host]
-      const name = host.replace(/\.$/, "")
+    known: (host, family = "any") => {
+      if (isAddress(host)) return of(isIpv6(host) ? { ipv6: [host] } : { ipv4: [host] }, family)
+      const name = canonicalName(host)
       // RFC 6761 section 6.3: names under localhost are never asked of a name server.
-      return hosts.get(name) ?? (name === "localhost" || name.endsWith(".localhost") ? loopback : undefined)
+      const isLocal = name === "localhost" || name.endsWith(".localhost")
+      const known = hosts.get(name)
+      return (known && of(known, family)) ?? (isLocal ? of(loopback, family) : undefined)
     },
-    query: (host, done) =>
-      resolver.resolve4(host, (error, addresses) => {
-        if (error?.code === "ENODATA")
-          resolver.resolve6(host, (error6, addresses6) => done(resolved(error6, addresses6)))
-        else done(resolved(error, addresses))
+    query: (host, family, done) => {
+      if (isAddress(host)) return done({ code: "ENODATA" })
+      const name = canonicalName(host)
+      if (name === "" || name.length > nameLengthMax || endsInNumber(name)) return done({ code: "EBADNAME" })
+      if (family === "ipv6") return query6(name, done)
+      query4(name, (answer) => {
+        if (family === "any" && "code" in answer && answer.code === "ENODATA") query6(name, done)
+        else done(answer)
       })
+    }
   }
 }
+
+/** The longest name (RFC 1035 section 2.3.4), without the dot of the root. */
+const nameLengthMax = 253
+
+interface ByFamily {
+  readonly ipv4?: Addresses
+  readonly ipv6?: Addresses
+}
+
+const loopback: ByFamily = { ipv4: ["127.0.0.1"], ipv6: ["::1"] }
+
+const of = ({ ipv4, ipv6 }: ByFamily, family: Family): Addresses | undefined =>
+  family === "any" ? (ipv4 ?? ipv6) : family === "ipv4" ? ipv4 : ipv6
 
 const resolved = (error: NodeJS.ErrnoException | null, addresses: ReadonlyArray<string> = []): Resolved => {
   const [first, ...rest] = addresses
   return error === null && first !== undefined ? [first, ...rest] : { code: error?.code ?? "ENODATA" }
 }
 
-/** Addresses by name: those of IPv4, or else those of IPv6, as with name servers. */
-const parseHosts = (text: string): ReadonlyMap<string, Addresses> => {
-  const hosts = new Map<string, [string, ...Array<string>]>()
+const parseHosts = (text: string): ReadonlyMap<string, ByFamily> => {
+  const hosts = new Map<string, { ipv4?: Addresses; ipv6?: Addresses }>()
   for (const line of text.split("\n")) {
     const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/)
     if (!isAddress(address)) continue
-    for (const name of names.map((alias) => alias.toLowerCase())) {
-      const others = hosts.get(name)
-      if (others === undefined || (isIpv6(others[0]) && !isIpv6(address))) hosts.set(name, [address])
-      else if (isIpv6(others[0]) === isIpv6(address)) others.push(address)
+    const family = isIpv6(address) ? "ipv6" : "ipv4"
+    for (const name of names.map(canonicalName)) {
+      const known = hosts.get(name) ?? {}
+      const others = known[family]
+      hosts.set(name, { ...known, [family]: others === undefined ? [address] : [...others, address] })
     }
   }
   return hosts

@@ -376,7 +376,13 @@ describe("egress", () => {
       const names = yield* NameServer.make(() => ({ addresses: [++questions === 1 ? "93.184.215.14" : "10.0.0.1"] }))
       const dialled: Array<string | undefined> = []
       // The public address is this test's target.
-      const seam = Layer.succeed(OpenSocket, ({ host, port }) => (dialled.push(host), connect(port, "127.0.0.1")))
+      const seam = Layer.effect(
+        OpenSocket,
+        Effect.map(OpenSocket, (opener) => ({
+          ...opener,
+          tcp: ({ host, port }) => (dialled.push(host), connect(port, "127.0.0.1"))
+        }))
+      )
       const egress = Egress.layer({ nameServers: [names.address] }).pipe(Layer.provide(seam))
       const result = yield* runWith(egress, { url: `http://rebind.test:${target.port}/` }, 5_000)
       assert.strictEqual(reasonOf(result), "error egress_denied")

@@ -66,7 +66,7 @@ export class HttpRun {
       this.#connect(request, host, known)
       return
     }
-    this.#options.resolver.query(host, (resolved) => {
+    this.#options.resolver.query(host, "any", (resolved) => {
       if (this.#isOver) return
       this.#options.mark()
       if ("code" in resolved) {
@@ -82,9 +82,11 @@ export class HttpRun {
     const { port, protocol } = request.url
     const isTls = protocol === "https:"
     const socket = this.#options.dial.connect({
+      host,
       addresses,
       port: port === "" ? (isTls ? 443 : 80) : Number(port),
-      ...(isTls ? { tlsHost: host.replace(/\.$/, "") } : {})
+      purpose: "http",
+      ...(isTls ? { tls: { serverName: host, alpn: ["http/1.1"] } } : {})
     })
     if (socket instanceof CheckFailure.CheckError) {
       this.#end(socket)
@@ -106,7 +108,7 @@ export class HttpRun {
     if (this.#socket !== socket) return
     this.#options.mark()
     this.#clock.end("ttfb")
-    const { certificate, problem } = peerOf(socket, host.replace(/\.$/, ""))
+    const { certificate, problem } = peerOf(socket, host)
     this.#facts.tls = TlsSummary.of(socket, certificate)
     if (problem === undefined) this.#send(request, socket)
     else this.#fail(SocketFault.ofTlsProblem(host, problem))

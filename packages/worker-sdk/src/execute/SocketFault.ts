@@ -24,10 +24,19 @@ const bySystemCode: { readonly [code: string]: Fault } = {
 const ownCodes = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL", "EAGAIN"])
 
 /** A failed lookup of a name. `ETIMEOUT` is c-ares' own, which comes only after the longest timeout of a run. */
-export const ofLookup = (host: string, code: string): Fault =>
-  code === "ENOTFOUND" || code === "ENODATA"
-    ? { reason: "dns_not_found", message: `${host} has no address` }
-    : { reason: "dns_failed", message: `${host} could not be looked up: ${code}` }
+export const ofLookup = (host: string, code: string): Fault => {
+  switch (code) {
+    case "ENOTFOUND":
+    case "ENODATA":
+      return { reason: "dns_not_found", message: `${host} has no address` }
+    case "EBADNAME":
+      return { reason: "dns_not_found", message: `${host} is not a name that DNS can have` }
+    case "ETIMEOUT":
+      return { reason: "dns_timeout", message: `no name server answered for ${host}` }
+    default:
+      return { reason: "dns_failed", message: `${host} could not be looked up: ${code}` }
+  }
+}
 
 /** An untrusted peer, by the code of OpenSSL's verdict. */
 export const ofTlsProblem = (host: string, code: string): Fault => {
@@ -40,6 +49,7 @@ export const ofTlsProblem = (host: string, code: string): Fault => {
 
 /** An error event. `duringTls` when the handshake was going on. */
 export const ofError = (error: NodeJS.ErrnoException, duringTls: boolean): Fault | CheckFailure.CheckError => {
+  if (error instanceof CheckFailure.CheckError) return error
   const code = error.code ?? error.name
   if (ownCodes.has(code)) {
     return new CheckFailure.CheckError({ reason: "worker_overloaded", message: `the worker has run out of: ${code}` })
