@@ -71,20 +71,27 @@ const make = (types: ReadonlyArray<CheckType.Any>) => {
       const decoded = type === undefined ? Option.none() : Schema.decodeUnknownOption(type.spec)(spec)
       return type === undefined || Option.isNone(decoded) ? kind : type.target(decoded.value)
     },
-    list: [...byKind.values()].map((type) => {
-      const { definitions, schema } = Schema.toJsonSchemaDocument(type.spec)
-      return {
-        kind: type.kind,
-        version: type.version,
-        schema: {
-          $schema: "https://json-schema.org/draft/2020-12/schema",
-          ...schema,
-          $defs: definitions
-        } as Schema.Json,
-        defaultAssertions: type.defaultAssertions
-      }
-    })
+    list: [...byKind.values()].map(infoOf)
   })
+}
+
+const infoOf = (type: CheckType.Any): CheckTypesApi.CheckTypeInfo => {
+  const { definitions, schema } = Schema.toJsonSchemaDocument(type.spec, { onExcessProperty: "error" })
+  return {
+    kind: type.kind,
+    version: type.version,
+    title: type.title,
+    description: type.description,
+    inbound: type.inbound,
+    schema: {
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      ...schema,
+      $defs: definitions
+    } as Schema.Json,
+    ...(type.example === undefined ? {} : { example: type.example }),
+    sources: type.sources,
+    defaultAssertions: type.defaultAssertions
+  }
 }
 
 /** Where a value holds what PostgreSQL's `jsonb` can't: a NUL or half of a surrogate pair in a text. */

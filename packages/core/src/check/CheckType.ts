@@ -23,7 +23,7 @@ export type CheckTypeRef = typeof CheckTypeRef.Type
 export type SpecSchema<Spec> = Schema.Codec<Spec, unknown>
 
 /**
- * A check type. `title` and `description` are for people; `target` gives the one line that lists and tables show for a
+ * A check type. `title`, `description` and `example` (an encoded spec) are for people; `target` gives the one line that lists and tables show for a
  * spec; `sources` are what assertions may look at, {@link commonSources} included; `defaultAssertions` hold where a monitor
  * states none. An `inbound` type is not executed by workers: the target itself calls the control plane.
  */
@@ -33,6 +33,7 @@ export interface CheckType<out Kind extends string, in out Spec> {
   readonly title: string
   readonly description: string
   readonly spec: SpecSchema<Spec>
+  readonly example: Schema.Json | undefined
   readonly target: (spec: Spec) => string
   readonly sources: ReadonlyArray<AssertionSource>
   readonly defaultAssertions: ReadonlyArray<Assertion>
@@ -70,6 +71,7 @@ export const make = <const Kind extends string, Spec, Encoded>(options: {
   readonly title?: string
   readonly description?: string
   readonly spec: Schema.Codec<Spec, Encoded>
+  readonly example?: NoInfer<Encoded>
   readonly target: (spec: Spec) => string
   readonly sources?: ReadonlyArray<AssertionSource>
   readonly defaultAssertions?: ReadonlyArray<Assertion>
@@ -80,6 +82,8 @@ export const make = <const Kind extends string, Spec, Encoded>(options: {
   title: options.title ?? options.kind,
   description: options.description ?? "",
   spec: options.spec,
+  // A spec is stored as JSON, so its encoded form is.
+  example: options.example as Schema.Json | undefined,
   target: options.target,
   sources: [...(options.inbound === true ? [] : commonSources), ...(options.sources ?? [])],
   defaultAssertions: options.defaultAssertions ?? [],

@@ -25,14 +25,12 @@ const domainName = new RegExp(`^(?:\\.|${label}(?:\\.${label})*\\.?)$`, "i")
 
 /** A domain name in ASCII (RFC 1035 section 2.3.4): labels of at most 63 characters, underscores allowed. */
 export const DomainName = Schema.String.check(
-  Schema.isMaxLength(254),
-  Schema.isPattern(domainName, {
-    message: "must be a domain name like example.com; beyond ASCII in its form with xn--"
-  }),
   Schema.makeFilter(
-    (name: string) => !name.slice(0, -1).split(".").includes("") || name === "." || "has an empty label"
-  )
-).annotate({ identifier: "DomainName" })
+    (text: string) =>
+      domainName.test(text) || "must be a domain name like example.com; beyond ASCII in its form with xn--"
+  ),
+  Schema.isMaxLength(254)
+).annotate({ identifier: "DomainName", description: "The name to ask for" })
 
 /** A name server, by name or address. */
 export const NameServerAddress = Schema.Struct({
@@ -46,12 +44,18 @@ export const NameServerAddress = Schema.Struct({
  */
 export const DnsSpec = Schema.Struct({
   name: DomainName,
-  type: RecordType.pipe(Schema.withDecodingDefaultKey(Effect.succeed("A" as const))),
+  type: RecordType.annotate({ description: "The type of records to ask for" }).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("A" as const))
+  ),
   server: Schema.optionalKey(
     NameServerAddress.annotate({ description: "Whom to ask; without it, the worker's own name server" })
   ),
-  transport: Schema.Literals(["udp", "tcp"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("udp" as const))),
-  recursion: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
+  transport: Schema.Literals(["udp", "tcp"])
+    .annotate({ description: "udp goes on over TCP when the answer does not fit" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("udp" as const))),
+  recursion: Schema.Boolean.annotate({
+    description: "false asks an authoritative server for what it knows itself"
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
   ipFamily: IpFamily
 }).annotate({ identifier: "DnsSpec" })
 export type DnsSpec = typeof DnsSpec.Type
@@ -63,6 +67,7 @@ export const DnsCheck = CheckType.make({
   title: "DNS",
   description: "One question to a name server: response code and answers.",
   spec: DnsSpec,
+  example: { name: "example.com", type: "MX", server: { host: "192.0.2.53" } },
   target: ({ name, server, type }) =>
     `${type} ${name}${server === undefined ? "" : ` @${toUrlHost(server.host)}${server.port === 53 ? "" : `:${server.port}`}`}`,
   sources: ["dnsAnswers", "dnsRcode", "address"]

@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import * as CheckType from "./CheckType.ts"
 import { Host, IpFamily, Port, toUrlHost } from "./Host.ts"
 import { HttpHeaders } from "./HttpHeaders.ts"
-import { TlsSettings } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
 
 /** Whom a `grpc` check asks, and for which service: an empty name is the server as a whole. */
 export const GrpcSpec = Schema.Struct({
@@ -14,9 +14,11 @@ export const GrpcSpec = Schema.Struct({
   service: Schema.String.check(Schema.isMaxLength(256))
     .annotate({ description: "The service to ask for; empty: the server as a whole" })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed(""))),
-  encryption: Schema.Literals(["tls", "none"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("tls" as const))),
+  encryption: Schema.Literals(["tls", "none"])
+    .annotate({ description: "none: HTTP/2 in clear text" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("tls" as const))),
   metadata: HttpHeaders.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
-  tls: Schema.optionalKey(TlsSettings),
+  tls: Schema.optionalKey(TlsSettings.annotate({ description: tlsDescription })),
   ipFamily: IpFamily
 }).annotate({ identifier: "GrpcSpec" })
 export type GrpcSpec = typeof GrpcSpec.Type
@@ -28,6 +30,7 @@ export const GrpcCheck = CheckType.make({
   title: "gRPC health",
   description: "A call of gRPC's health protocol.",
   spec: GrpcSpec,
+  example: { host: "orders.example.com", port: 443, service: "shop.v1.Orders" },
   target: ({ host, port, service }) => `grpc://${toUrlHost(host)}:${port}${service === "" ? "" : `/${service}`}`,
   sources: ["header", "certificateDaysLeft", "tlsVersion", "address"]
 })

@@ -7,7 +7,6 @@ import { Effect, Schema } from "effect"
 export const hostLengthMax = 253
 
 const hostProblem = (host: string): string | true => {
-  if (host.length > hostLengthMax) return `must have at most ${hostLengthMax} characters`
   if (host === "" || /[\s/?#@\\:%]/.test(host.includes(":") ? host.replaceAll(":", "") : host)) return notAHost
   const ascii = asciiOf(host)
   if (ascii === undefined) return notAHost
@@ -27,7 +26,7 @@ const asciiOf = (host: string): string | undefined => {
 }
 
 /** A host name or an IP address without brackets, as an author writes it. */
-export const Host = Schema.String.check(Schema.makeFilter(hostProblem)).annotate({
+export const Host = Schema.String.check(Schema.makeFilter(hostProblem), Schema.isMaxLength(hostLengthMax)).annotate({
   identifier: "Host",
   description: "A host name or an IP address, without brackets: example.com, 192.0.2.1, 2001:db8::1"
 })

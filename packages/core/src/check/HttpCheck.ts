@@ -6,7 +6,7 @@ import * as CheckType from "./CheckType.ts"
 import { IpFamily } from "./Host.ts"
 import { BasicCredentials, HttpAuth, HttpHeaders } from "./HttpHeaders.ts"
 import { Secret } from "./Secret.ts"
-import { TlsSettings } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
 
 /** The request methods that a monitor may use. */
 export const HttpMethod = Schema.Literals(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -38,7 +38,7 @@ const urlProblem =
 
 /** An absolute URL of one of these schemes, without user name, password and fragment. */
 export const UrlOf = (...schemes: ReadonlyArray<string>) =>
-  Schema.String.check(Schema.isMaxLength(urlLengthMax), Schema.makeFilter(urlProblem(schemes)))
+  Schema.String.check(Schema.makeFilter(urlProblem(schemes)), Schema.isMaxLength(urlLengthMax))
 
 /** An absolute http or https URL without user name, password and fragment. */
 export const HttpUrl = UrlOf("http", "https").annotate({
@@ -95,7 +95,9 @@ export type PhaseTimeouts = typeof PhaseTimeouts.Type
  */
 export const HttpSpec = Schema.Struct({
   url: HttpUrl,
-  method: HttpMethod.pipe(Schema.withDecodingDefaultKey(Effect.succeed("GET" as const))),
+  method: HttpMethod.annotate({ description: "The request method" }).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed("GET" as const))
+  ),
   headers: HttpHeaders.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   body: Schema.optionalKey(HttpBody),
   auth: Schema.optionalKey(HttpAuth),
@@ -105,16 +107,20 @@ export const HttpSpec = Schema.Struct({
   httpVersion: Schema.Literals(["1.1", "2", "auto"])
     .annotate({ description: "auto: HTTP/2 where the server offers it over TLS; 2: nothing else" })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("1.1" as const))),
-  tls: Schema.optionalKey(TlsSettings),
+  tls: Schema.optionalKey(TlsSettings.annotate({ description: tlsDescription })),
   ipFamily: IpFamily,
-  proxy: Schema.optionalKey(HttpProxy),
+  proxy: Schema.optionalKey(
+    HttpProxy.annotate({ description: "An HTTP proxy that opens the way to the target by CONNECT" })
+  ),
   compression: Schema.Boolean.annotate({ description: "Ask for a compressed body" }).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed(false))
   ),
   bodyBytesMax: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: bodyBytesMax }))
     .annotate({ description: "How much of the decoded body is read, in bytes; the rest is left, which is no failure" })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed(bodyBytesDefault))),
-  phaseTimeoutsMs: Schema.optionalKey(PhaseTimeouts)
+  phaseTimeoutsMs: Schema.optionalKey(
+    PhaseTimeouts.annotate({ description: "The longest that single phases may take, in milliseconds" })
+  )
 }).annotate({ identifier: "HttpSpec" })
 export type HttpSpec = typeof HttpSpec.Type
 
@@ -125,6 +131,11 @@ export const HttpCheck = CheckType.make({
   title: "HTTP",
   description: "One HTTP request: status, headers, body, certificate and where the time went.",
   spec: HttpSpec,
+  example: {
+    url: "https://api.example.com/health",
+    headers: { accept: "application/json", "x-api-key": { secret: "k-3f9a" } },
+    httpVersion: "auto"
+  },
   target: (spec) => spec.url,
   sources: [
     "status",

@@ -41,16 +41,15 @@ const headersProblem = (headers: { readonly [name: string]: TextOrSecret }): str
 /** Header fields by name, at most 32. A value is a text of printable ASCII, or a secret of the same. */
 export const HttpHeaders = Schema.Record(Schema.String, Schema.Union([Schema.String, Secret]))
   .check(Schema.makeFilter(headersProblem))
-  .annotate({
-    identifier: "HttpHeaders",
-    description: 'Header fields by name; a value is a text or { "secret": "…" }'
-  })
+  .annotate({ identifier: "HttpHeaders" })
+  // What is encoded is another schema, since secrets are: documents and forms show that one.
+  .pipe(Schema.annotateEncoded({ description: 'Header fields by name; a value is a text or { "secret": "…" }' }))
 export type HttpHeaders = typeof HttpHeaders.Type
 
 const UserName = Schema.String.check(
-  Schema.isMaxLength(256),
   // RFC 7617 section 2: the first colon ends the name.
-  Schema.isPattern(/^[^:\p{Cc}]*$/u, { message: "must not hold a colon or control characters" })
+  Schema.isPattern(/^[^:\p{Cc}]*$/u, { message: "must not hold a colon or control characters" }),
+  Schema.isMaxLength(256)
 )
 
 /** A user name with its password, as basic authentication (RFC 7617) sends them. */

@@ -8,9 +8,9 @@ import { Host, IpFamily } from "./Host.ts"
 /** Whom an `icmp` check asks for an echo, and how often. The time reported is the mean of the replies. */
 export const IcmpSpec = Schema.Struct({
   host: Host,
-  count: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 })).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed(1))
-  ),
+  count: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 }))
+    .annotate({ description: "How many echo requests are sent" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed(1))),
   ipFamily: IpFamily
 }).annotate({ identifier: "IcmpSpec" })
 export type IcmpSpec = typeof IcmpSpec.Type
@@ -22,6 +22,7 @@ export const IcmpCheck = CheckType.make({
   title: "Ping (ICMP)",
   description: "Echo requests: is the host there, and how far away is it.",
   spec: IcmpSpec,
+  example: { host: "gateway.example.com", count: 3 },
   target: ({ host }) => `ping ${host}`,
   sources: ["address"]
 })

@@ -5,14 +5,16 @@ import { Effect, Schema } from "effect"
 import * as CheckType from "./CheckType.ts"
 import { StreamDialogue } from "./Dialogue.ts"
 import { Host, IpFamily, Port, toUrlHost } from "./Host.ts"
-import { TlsSettings } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
 
 /** What a `tcp` check connects to. `encryption` `tls` shakes hands first; a dialogue may do so later by `startTls`. */
 export const TcpSpec = Schema.Struct({
   host: Host,
   port: Port,
-  encryption: Schema.Literals(["none", "tls"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("none" as const))),
-  tls: Schema.optionalKey(TlsSettings),
+  encryption: Schema.Literals(["none", "tls"])
+    .annotate({ description: "tls: shake hands first; a dialogue may do so later" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("none" as const))),
+  tls: Schema.optionalKey(TlsSettings.annotate({ description: tlsDescription })),
   dialogue: StreamDialogue.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
   ipFamily: IpFamily
 }).annotate({ identifier: "TcpSpec" })
@@ -25,6 +27,19 @@ export const TcpCheck = CheckType.make({
   title: "TCP",
   description: "A connection to a port, with TLS or STARTTLS, and texts sent and expected.",
   spec: TcpSpec,
+  example: {
+    host: "mail.example.com",
+    port: 25,
+    dialogue: [
+      { expect: "^220 " },
+      { send: "EHLO monitor\r\n" },
+      { expect: "250-STARTTLS" },
+      { send: "STARTTLS\r\n" },
+      { expect: "^220 " },
+      { startTls: true },
+      { send: "QUIT\r\n" }
+    ]
+  },
   target: ({ host, port }) => `tcp://${toUrlHost(host)}:${port}`,
   sources: ["banner", "sizeBytes", "certificateDaysLeft", "tlsVersion", "address"]
 })

@@ -4,7 +4,7 @@
 import { Effect, Schema } from "effect"
 import * as CheckType from "./CheckType.ts"
 import { Host, IpFamily, Port, toUrlHost } from "./Host.ts"
-import { TlsSettings } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
 
 /** Protocols that begin in clear and then change to TLS. */
 export const StartTlsProtocol = Schema.Literals(["smtp", "imap", "pop3", "ftp", "postgres"]).annotate({
@@ -19,7 +19,7 @@ export const TlsSpec = Schema.Struct({
   startTls: Schema.optionalKey(
     StartTlsProtocol.annotate({ description: "The protocol by which the connection changes to TLS" })
   ),
-  tls: TlsSettings.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  tls: TlsSettings.annotate({ description: tlsDescription }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   ipFamily: IpFamily
 }).annotate({ identifier: "TlsSpec" })
 export type TlsSpec = typeof TlsSpec.Type
@@ -31,6 +31,7 @@ export const TlsCheck = CheckType.make({
   title: "TLS certificate",
   description: "A TLS handshake: chain, names and the days that the certificate has left.",
   spec: TlsSpec,
+  example: { host: "example.com", port: 443 },
   target: ({ host, port }) => `tls://${toUrlHost(host)}:${port}`,
   sources: ["certificateDaysLeft", "tlsVersion", "address"],
   defaultAssertions: [

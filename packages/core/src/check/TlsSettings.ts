@@ -8,18 +8,15 @@ import { Secret } from "./Secret.ts"
 /** The longest PEM text of a spec, in characters: an authority with its chain fits. */
 export const pemLengthMax = 32_768
 
-const certificatePem = Schema.String.check(
-  Schema.isMaxLength(pemLengthMax),
-  Schema.isPattern(/^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, {
-    message: "must be certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
-  })
-)
-
 /** One or more certificates in PEM. */
-export const CertificatePem = certificatePem.annotate({
-  identifier: "CertificatePem",
-  description: "One or more certificates in PEM"
-})
+export const CertificatePem = Schema.String.check(
+  Schema.makeFilter(
+    (text: string) =>
+      /^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/.test(text) ||
+      "must be certificates in PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
+  ),
+  Schema.isMaxLength(pemLengthMax)
+).annotate({ identifier: "CertificatePem" })
 
 /** A certificate that the check presents when the server asks for one. */
 export const ClientCertificate = Schema.Struct({
@@ -39,15 +36,20 @@ export const TlsSettings = Schema.Struct({
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("full" as const))),
   serverName: Schema.optionalKey(Host.annotate({ description: "SNI, and the name to verify, instead of the host" })),
   ca: Schema.optionalKey(CertificatePem.annotate({ description: "Authorities to trust besides the usual ones" })),
-  clientCertificate: Schema.optionalKey(ClientCertificate),
-  minVersion: Schema.Literals(["TLSv1.2", "TLSv1.3"]).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed("TLSv1.2" as const))
+  clientCertificate: Schema.optionalKey(
+    ClientCertificate.annotate({ description: "What the check presents when the server asks who it is" })
   ),
+  minVersion: Schema.Literals(["TLSv1.2", "TLSv1.3"])
+    .annotate({ description: "The oldest version that is good enough" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed("TLSv1.2" as const))),
   keyExchange: Schema.Literals(["classical", "hybrid"])
     .annotate({ description: "hybrid: with post-quantum key shares" })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed("classical" as const)))
 }).annotate({ identifier: "TlsSettings" })
 export type TlsSettings = typeof TlsSettings.Type
+
+/** What documents and forms say of TLS settings. */
+export const tlsDescription = "Whom to trust, and as whom to come"
 
 /** TLS without anything special. */
 export const tlsDefault: TlsSettings = { verify: "full", minVersion: "TLSv1.2", keyExchange: "classical" }

@@ -7,7 +7,7 @@ import { MessageDialogue } from "./Dialogue.ts"
 import { IpFamily } from "./Host.ts"
 import { UrlOf } from "./HttpCheck.ts"
 import { HttpAuth, HttpHeaders } from "./HttpHeaders.ts"
-import { TlsSettings } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
 
 /** What a `websocket` check opens. */
 export const WebSocketSpec = Schema.Struct({
@@ -23,8 +23,9 @@ export const WebSocketSpec = Schema.Struct({
     )
   )
     .check(Schema.isMaxLength(8), Schema.isUnique())
+    .annotate({ description: "Subprotocols that are offered, the preferred one first" })
     .pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
-  tls: Schema.optionalKey(TlsSettings),
+  tls: Schema.optionalKey(TlsSettings.annotate({ description: tlsDescription })),
   dialogue: MessageDialogue.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
   ipFamily: IpFamily
 }).annotate({ identifier: "WebSocketSpec" })
@@ -37,6 +38,7 @@ export const WebSocketCheck = CheckType.make({
   title: "WebSocket",
   description: "An upgrade to WebSocket, and messages sent and expected.",
   spec: WebSocketSpec,
+  example: { url: "wss://stream.example.com/v1", dialogue: [{ send: "ping" }, { expect: "^pong" }] },
   target: ({ url }) => url,
   sources: ["status", "header", "body", "json", "sizeBytes", "protocol", "certificateDaysLeft", "tlsVersion", "address"]
 })

@@ -3,14 +3,22 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Assertion } from "../check/Assertion.ts"
+import { Assertion, AssertionSource } from "../check/Assertion.ts"
 import { CheckTypeRef } from "../check/CheckType.ts"
 import { ApiAuth, ApiProblems, RequiredScope } from "./Auth.ts"
 
-/** A check type: `schema` is the JSON Schema (2020-12) of its spec. */
+/**
+ * A check type: `schema` is the JSON Schema (2020-12) of its spec, `example` a spec that it accepts, `sources` what the
+ * assertions of its monitors may look at. An `inbound` one is not executed by workers: its target calls.
+ */
 export const CheckTypeInfo = Schema.Struct({
   ...CheckTypeRef.fields,
+  title: Schema.String,
+  description: Schema.String,
+  inbound: Schema.Boolean,
   schema: Schema.Json,
+  example: Schema.optionalKey(Schema.Json),
+  sources: Schema.Array(AssertionSource),
   defaultAssertions: Schema.Array(Assertion)
 }).annotate({ identifier: "CheckType" })
 export type CheckTypeInfo = typeof CheckTypeInfo.Type
