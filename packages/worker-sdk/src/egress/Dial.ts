@@ -13,7 +13,7 @@ import * as dgram from "node:dgram"
 import * as http from "node:http"
 import * as net from "node:net"
 import * as tls from "node:tls"
-import type { Destination, EgressPolicy } from "./EgressPolicy.ts"
+import type { Destination, EgressPolicy, Unresolved } from "./EgressPolicy.ts"
 import { canonicalName, isAddress } from "./HostName.ts"
 import { type SecureContextOptions, SecureContexts } from "./SecureContexts.ts"
 
@@ -55,8 +55,8 @@ export class Dial extends Context.Service<
       target: Destination,
       commandOf: (address: string) => readonly [file: string, ...args: Array<string>]
     ) => ChildProcess | CheckFailure.CheckError
-    /** The judgement alone: undefined when the target may be dialled. */
-    readonly judge: (target: Destination) => CheckFailure.CheckError | undefined
+    /** The judgement alone: undefined when the target may be dialled. Of a name that others look up, no address is known. */
+    readonly judge: (target: Unresolved) => CheckFailure.CheckError | undefined
   }
 >()("@openseer/worker-sdk/Dial") {
   /** Dials what the policy allows. `ca` are further trusted authorities, each in PEM. */
@@ -119,7 +119,7 @@ export const headerBytesMax = 16_384
 /** An HTTP/1.1 request over a connected socket that is nobody else's. Neither an agent nor a proxy is involved. */
 export const requestOver = (
   socket: net.Socket,
-  options: { readonly method: string; readonly path: string; readonly headers: http.OutgoingHttpHeaders }
+  options: { readonly method: string; readonly path: string; readonly headers: ReadonlyArray<string> }
 ): http.ClientRequest =>
   http.request({
     ...options,

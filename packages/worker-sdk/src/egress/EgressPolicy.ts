@@ -34,13 +34,16 @@ export interface Destination {
   readonly purpose: Purpose
 }
 
+/** A destination of which maybe no address is known: a proxy will look its name up. */
+export type Unresolved = Omit<Destination, "addresses"> & { readonly addresses: ReadonlyArray<string> }
+
 /** A judge of destinations. */
 export interface EgressPolicy {
   /**
    * Why this must not be dialled, as a sentence; undefined when it may. Addresses are spelled as a resolver or `URL`
    * does: four decimal parts, or IPv6. Any other spelling is denied.
    */
-  readonly denial: (destination: Destination) => string | undefined
+  readonly denial: (destination: Unresolved) => string | undefined
 }
 
 /** What an operator opens and closes. See {@link EgressRule}. */

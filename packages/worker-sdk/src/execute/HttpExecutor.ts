@@ -1,30 +1,35 @@
 /**
  * The executor of the built-in `http` check type: one attempt, a fresh connection, each hop judged by the egress policy.
  */
-import { type CheckFailure, HttpCheck, HttpHeaders, type Observation, Secret } from "@openseer/core"
+import { type Assertion, type CheckFailure, HttpCheck, type Observation } from "@openseer/core"
 import { Context, Effect } from "effect"
 import { Dial } from "../egress/Dial.ts"
 import { Resolver } from "../egress/Resolver.ts"
-import { version } from "../Version.ts"
 import * as Executor from "./Executor.ts"
+import * as HttpPlan from "./HttpPlan.ts"
 import { HttpRun } from "./HttpRun.ts"
-import type { HopRequest } from "./Redirect.ts"
 
 /**
  * Executes `http` checks. Phases are microseconds from events of the socket and add up to the total, over redirects,
  * too. Fails with a named reason, and for what the egress policy refuses with `egress_denied`.
+ *
+ * A body with a content coding that is not known is counted as it comes, and is `decode_failed` only when an assertion
+ * looks at the body or its size. Of a redirect that is followed, the body is not read.
  */
 export const httpExecutor: Executor.Executor<"http", HttpCheck.HttpSpec, Dial | Resolver> = Executor.make(
   HttpCheck.HttpCheck,
-  (spec, { mark, timeoutMs }) =>
+  (spec, { assertionSources, mark, timeoutMs }) =>
     Effect.contextWith((services: Context.Context<Dial | Resolver>) =>
-      Effect.callback<Observation.Observation, CheckFailure.CheckFailure>((resume) => {
-        const run = new HttpRun(requestOf(spec), {
+      Effect.callback<Observation.Observed, CheckFailure.CheckFailure>((resume) => {
+        const needsText = hasAny(assertionSources, textSources)
+        const run = new HttpRun({
+          plan: HttpPlan.of(spec),
           dial: Context.get(services, Dial),
           resolver: Context.get(services, Resolver),
           timeoutMs,
-          redirectsMax: spec.redirectsMax,
           mark,
+          needsText,
+          needsDecoded: needsText || assertionSources.has("sizeBytes"),
           onEnd: (result) => resume("_tag" in result ? Effect.fail(result) : Effect.succeed(result))
         })
         return Effect.sync(run.abort)
@@ -32,32 +37,9 @@ export const httpExecutor: Executor.Executor<"http", HttpCheck.HttpSpec, Dial | 
     )
 )
 
-/** Bodies are not inflated: the wire's bytes are counted, so plain ones are asked for. */
-const ownHeaders = {
-  "user-agent": `OpenSeer/${version}`,
-  accept: "*/*",
-  "accept-encoding": "identity"
-}
+const textSources: ReadonlyArray<Assertion.AssertionSource> = ["body", "json"]
 
-const requestOf = ({ auth, body, headers, method, url }: HttpCheck.HttpSpec): HopRequest => {
-  const content = body === undefined ? undefined : contentOf(body)
-  return {
-    url: new URL(url),
-    method,
-    headers: {
-      ...ownHeaders,
-      ...(content?.type === undefined ? {} : { "content-type": content.type }),
-      ...(auth === undefined ? {} : { authorization: HttpHeaders.authorization(auth) }),
-      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Secret.reveal(value)]))
-    },
-    body: content?.text
-  }
-}
-
-const contentOf = (body: HttpCheck.HttpBody): { readonly text: string; readonly type?: string } => {
-  if (typeof body === "string") return { text: body }
-  if ("secret" in body) return { text: Secret.reveal(body) }
-  if ("json" in body) return { text: JSON.stringify(body.json), type: "application/json" }
-  const fields = Object.entries(body.form).map(([name, value]) => [name, Secret.reveal(value)])
-  return { text: new URLSearchParams(fields).toString(), type: "application/x-www-form-urlencoded" }
-}
+const hasAny = (
+  sources: ReadonlySet<Assertion.AssertionSource>,
+  wanted: ReadonlyArray<Assertion.AssertionSource>
+): boolean => wanted.some((source) => sources.has(source))

@@ -7,25 +7,42 @@ export interface HopRequest {
   readonly url: URL
   readonly method: string
   readonly headers: { readonly [name: string]: string }
-  readonly body: string | undefined
+  readonly body: Buffer | undefined
+  /** The body holds a secret of the monitor. */
+  readonly hasSecretBody: boolean
+  /** False once a redirect has left the origin of the spec's URL, for the rest of the run. */
+  readonly isAtHome: boolean
 }
 
 /** Whether a status with a `Location` is a redirect. 300, 304 and the reserved ones are answers. */
 export const isRedirect = (status: number): boolean =>
   status === 301 || status === 302 || status === 303 || status === 307 || status === 308
 
+/** Where a `Location` leads, as a URL without fragment; undefined when it is none. */
+export const targetOf = (from: URL, location: string): URL | undefined => {
+  if (!URL.canParse(location, from)) return undefined
+  const url = new URL(location, from)
+  url.hash = ""
+  return url
+}
+
 /** The request that follows, or a sentence that says why there is none. */
 export const follow = (request: HopRequest, status: number, location: string): HopRequest | string => {
-  if (!URL.canParse(location, request.url)) return `${quote(location)} is not a URL`
-  const url = new URL(location, request.url)
+  const url = targetOf(request.url, location)
+  if (url === undefined) return `${quote(location)} is not a URL`
   if (url.protocol !== "http:" && url.protocol !== "https:") return `${quote(location)} is not an http or https URL`
   if (url.username !== "" || url.password !== "") return "the URL holds a user name or password"
-  url.hash = ""
-  const headers = url.origin === request.url.origin ? request.headers : pick(request.headers, harmlessHeaders)
+  if (url.port === "0") return "the URL has port 0"
+  const isSameOrigin = url.origin === request.url.origin
+  const isAtHome = request.isAtHome && isSameOrigin
+  const headers = isSameOrigin ? request.headers : pick(request.headers, harmlessHeaders)
   const becomesGet = status === 303 ? request.method !== "HEAD" : status < 303 && request.method === "POST"
-  return becomesGet
-    ? { url, method: "GET", headers: drop(headers, contentHeaders), body: undefined }
-    : { url, method: request.method, headers, body: request.body }
+  if (becomesGet) {
+    const own = drop(headers, contentHeaders)
+    return { url, method: "GET", headers: own, body: undefined, hasSecretBody: false, isAtHome }
+  }
+  if (request.hasSecretBody && !isSameOrigin) return "it leads to another origin, which the body's secrets are not for"
+  return { ...request, url, headers, isAtHome }
 }
 
 /**

@@ -1,0 +1,61 @@
+/**
+ * Runs of `http` checks for tests: through the frame that a worker has, against targets on this machine.
+ */
+import type { Judgement, WorkerRpc } from "@openseer/core"
+import { Effect, type Layer } from "effect"
+import * as Egress from "../egress/Egress.ts"
+import * as Executors from "../execute/Executors.ts"
+import { httpExecutor } from "../execute/HttpExecutor.ts"
+import { type Authority, type KeyPair, makeAuthority } from "./Certificates.ts"
+
+/** An authority that these runs trust. */
+export const authority: Authority = makeAuthority()
+
+/** A certificate of it for `localhost` and 127.0.0.1. */
+export const localhost: KeyPair = authority.issue({ names: ["localhost"], addresses: ["127.0.0.1"] })
+
+/** An encoded spec. */
+export interface Spec {
+  readonly url: string
+  readonly [key: string]: unknown
+}
+
+/** How a run is made. Loopback is open unless `allow` says otherwise. */
+export interface RunOptions extends Egress.EgressOptions {
+  readonly timeoutMs?: number
+  readonly assertions?: WorkerRpc.JobMember["assertions"]
+}
+
+/** Runs a check with resolver and dialler of the caller's own. */
+export const runWith = (
+  egress: ReturnType<typeof Egress.layer>,
+  spec: Spec,
+  { assertions = [], timeoutMs = 5_000 }: RunOptions = {}
+): Effect.Effect<Executors.ExecutedRun> =>
+  Executors.make([httpExecutor]).pipe(
+    Effect.flatMap(({ prepare }) =>
+      prepare({ kind: "http", version: 1 }, { spec: spec as never, assertions, timeoutMs })
+    ),
+    Effect.provide(egress as Layer.Layer<Layer.Success<typeof egress>>)
+  )
+
+/** Runs a check. */
+export const run = (spec: Spec, options: RunOptions = {}): Effect.Effect<Executors.ExecutedRun> =>
+  runWith(Egress.layer({ allow: ["127.0.0.0/8"], ca: [authority.ca], ...options }), spec, options)
+
+/** `up`, `down status`. */
+export const reasonOf = ({ outcome, reason }: Judgement.Judgement): string => `${outcome} ${reason ?? ""}`.trim()
+
+/** All phases together, in microseconds. */
+export const sumOf = (phases: Record<string, number>): number => Object.values(phases).reduce((sum, us) => sum + us, 0)
+
+/** Whether a phase took what was injected, within 2 ms and 2 %. */
+export const isClose = (us: number, injectedMs: number): boolean => {
+  const overMs = us / 1_000 - injectedMs
+  // A timer of Node may fire up to a millisecond early.
+  return overMs > -1 && overMs < 2 + injectedMs * 0.02
+}
+
+/** The first of a few tries that passes: other processes may hold up any single one. */
+export const bestOf = <E, R>(tries: number, passes: Effect.Effect<boolean, E, R>): Effect.Effect<boolean, E, R> =>
+  passes.pipe(Effect.repeat({ until: (passed) => passed, times: tries - 1 }))
