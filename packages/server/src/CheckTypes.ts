@@ -8,6 +8,8 @@ import { Context, Exit, Layer, Option, Schema, SchemaIssue } from "effect"
 export interface StoredSpec {
   readonly version: number
   readonly spec: Schema.Json
+  /** What assertions may look at. */
+  readonly sources: ReadonlyArray<Assertion.AssertionSource>
   readonly defaultAssertions: ReadonlyArray<Assertion.Assertion>
 }
 
@@ -62,6 +64,7 @@ const make = (types: ReadonlyArray<CheckType.Any>) => {
       return {
         version: type.version,
         spec: Schema.encodeUnknownSync(type.spec)(decoded.value) as Schema.Json,
+        sources: type.sources,
         defaultAssertions: type.defaultAssertions
       }
     },

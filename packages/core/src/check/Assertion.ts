@@ -1,99 +1,59 @@
 /**
  * One condition on an observation: source, comparison, expected value. Data, never code.
+ *
+ * A value that is not there fails every comparison but `notExists`; one that can't be read, because the body is not JSON
+ * or too expensive to search, fails `notExists` as well. A comparison that does not apply to what came (`contains` on a
+ * number) fails, its negation too. Numbers are compared with numbers; with a text source, and in `greaterThan`, `lessThan`
+ * and `between` of JSON, a text that is a decimal number counts as that number. JSON is equal by value and type, whatever
+ * the order of members.
+ *
+ * Lists: `contains` wants an element that is equal, `matches` an element that matches, `notContains` and `notMatches`
+ * none; the DNS answers are equal to a list that has the same texts in any order. `empty` holds for a text, list or object
+ * without content, not for null. `count` counts elements, members or characters. A JSONPath of names and indexes only
+ * gives its value or nothing; any other gives the list of what it found, which `exists` when it is not empty.
  */
 import { Schema } from "effect"
-import type { Observation } from "./Observation.ts"
+import * as AssertionRules from "./AssertionRules.ts"
+import { AssertionSource, Comparison } from "./AssertionSource.ts"
 
-/** What an assertion looks at. Which of them a check type has, it says itself. */
-export const AssertionSource = Schema.Literals([
-  "status",
-  "header",
-  "body",
-  "json",
-  "responseTimeMs",
-  "phaseMs",
-  "sizeBytes",
-  "certificateDaysLeft",
-  "redirectTarget",
-  "protocol",
-  "tlsVersion",
-  "address",
-  "dnsAnswers",
-  "dnsRcode",
-  "banner",
-  "detail"
-])
-export type AssertionSource = typeof AssertionSource.Type
+export { AssertionSource, Comparison, comparisonsOf, sources } from "./AssertionSource.ts"
 
-/** How the actual value is compared with the expected one or ones. */
-export const Comparison = Schema.Literals(["equals", "notEquals", "lessThan", "greaterThan", "between", "oneOf"])
-export type Comparison = typeof Comparison.Type
+/** Whether an assertion that does not hold makes a run `down` or only `degraded`. */
+export const Severity = Schema.Literals(["down", "degraded"])
+export type Severity = typeof Severity.Type
 
-/** How many expected values each comparison takes. */
-const expectedCounts: Record<Comparison, readonly [minimum: number, maximum: number]> = {
-  equals: [1, 1],
-  notEquals: [1, 1],
-  lessThan: [1, 1],
-  greaterThan: [1, 1],
-  between: [2, 2],
-  oneOf: [1, 50]
+const fields = {
+  source: AssertionSource,
+  property: Schema.optionalKey(Schema.String),
+  comparison: Comparison,
+  expected: Schema.optionalKey(Schema.Json),
+  severity: Severity
 }
 
-/** One condition. `expected` has one value, two for `between` (both included), one to 50 for `oneOf`. */
-export const Assertion = Schema.Struct({
-  source: AssertionSource,
-  comparison: Comparison,
-  expected: Schema.Array(Schema.Finite),
-  severity: Schema.Literals(["down", "degraded"])
-})
-  .check(
-    Schema.makeFilter(({ comparison, expected }) => {
-      const [minimum, maximum] = expectedCounts[comparison]
-      if (expected.length >= minimum && expected.length <= maximum) return true
-      const wanted = minimum === maximum ? `exactly ${minimum}` : `${minimum} to ${maximum}`
-      return { path: ["expected"], issue: `${comparison} takes ${wanted} expected value(s), not ${expected.length}` }
-    })
-  )
-  .annotate({ identifier: "Assertion" })
+/** An assertion as it is told. */
+export const Assertion = Schema.Struct(fields).annotate({ identifier: "Assertion" })
 export type Assertion = typeof Assertion.Type
 
-/** An assertion that did not hold, with what was seen. */
-export interface AssertionFailure {
-  readonly assertion: Assertion
-  readonly actual: number | undefined
-}
+/**
+ * An assertion as it is taken: its members go together. `property` is the name of a header field, a JSONPath, a phase or
+ * a record type; `expected` is one value, two numbers for `between`, one to 50 values for `oneOf`, a number or two for
+ * `count`, and left out where nothing is expected. Regular expression and JSONPath are looked at by `CompiledAssertion`.
+ */
+export const AssertionInput = Schema.Struct(fields)
+  .check(Schema.makeFilter((data) => AssertionRules.problemOf(data) ?? true))
+  .annotate({ identifier: "AssertionInput" })
 
-/** A sentence for people: what was expected and what came. */
-export const describe = ({ actual, assertion }: AssertionFailure): string =>
-  `${assertion.source} ${assertion.comparison} ${assertion.expected.join(", ")}: got ${actual ?? "nothing"}`
-
-/** The assertions that do not hold for an observation. A value that is not there fails every comparison. */
-export const failures = (
-  assertions: ReadonlyArray<Assertion>,
-  observation: Observation
-): ReadonlyArray<AssertionFailure> =>
-  assertions.flatMap((assertion) => {
-    const actual = read(assertion.source, observation)
-    return actual !== undefined && holds(assertion, actual) ? [] : [{ assertion, actual }]
-  })
-
-const read = (source: AssertionSource, observation: Observation): number | undefined =>
-  source === "status" ? observation.statusCode : observation.totalUs / 1_000
-
-const holds = ({ comparison, expected }: Assertion, actual: number): boolean => {
-  const [first = Number.NaN, second = Number.NaN] = expected
-  switch (comparison) {
-    case "equals":
-      return actual === first
-    case "notEquals":
-      return actual !== first
-    case "lessThan":
-      return actual < first
-    case "greaterThan":
-      return actual > first
-    case "between":
-      return actual >= first && actual <= second
-    case "oneOf":
-      return expected.includes(actual)
-  }
-}
+/**
+ * An assertion that did not hold: its place in the list, and what was expected and seen as text that is cut to size, free
+ * of secrets, and safe to show.
+ */
+export const FailedAssertion = Schema.Struct({
+  index: Schema.Int,
+  source: AssertionSource,
+  property: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(AssertionRules.propertyLengthMax))),
+  comparison: Comparison,
+  severity: Severity,
+  expected: Schema.String.check(Schema.isMaxLength(200)),
+  actual: Schema.String.check(Schema.isMaxLength(200))
+}).annotate({ identifier: "FailedAssertion" })
+export type FailedAssertion = typeof FailedAssertion.Type

@@ -5,7 +5,7 @@
  * overloaded worker, unsupported kind), makes a run `error`, and says nothing about the target.
  */
 import { Schema } from "effect"
-import { Observation } from "./Observation.ts"
+import { Observed } from "./Observation.ts"
 
 /** What each reason for which a target is down means. A closed list: each is a word that people filter and alert by. */
 export const targetReasons = {
@@ -63,11 +63,14 @@ export type TargetReason = typeof TargetReason.Type
 export const ErrorReason = Schema.Literals(Object.keys(errorReasons) as ReadonlyArray<keyof typeof errorReasons>)
 export type ErrorReason = typeof ErrorReason.Type
 
-/** The target failed: the run is `down`. `observation` holds what had been measured until then. */
+/**
+ * The target failed: the run is `down`. `observation` holds what had been measured until then; the beginning of its
+ * content, free of secrets, becomes the excerpt.
+ */
 export class TargetFailed extends Schema.TaggedError<TargetFailed>()("TargetFailed", {
   reason: TargetReason,
   message: Schema.String,
-  observation: Schema.optionalKey(Observation)
+  observation: Schema.optionalKey(Observed)
 }) {}
 
 /** We failed: the run is `error`. */

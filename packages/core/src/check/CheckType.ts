@@ -3,7 +3,8 @@
  * workers the decoded spec.
  */
 import { Schema } from "effect"
-import type { Assertion, AssertionSource } from "./Assertion.ts"
+import type { Assertion } from "./Assertion.ts"
+import type { AssertionSource } from "./AssertionSource.ts"
 
 /** The name of a check type: lower case letters, digits and dashes, `http` or `acme-ledger`. */
 export const CheckKind = Schema.String.check(

@@ -124,13 +124,13 @@ export type Observation = typeof Observation.Type
  * What is looked at on the worker and never leaves it: all header fields of an answer by lower-case name (repeated ones
  * joined by a comma and a space), the body as text, and the first text of a server that speaks first.
  */
-export interface Content {
-  readonly headers?: { readonly [name: string]: string }
-  readonly body?: string
-  readonly banner?: string
-}
+export const Content = Schema.Struct({
+  headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  body: Schema.optionalKey(Schema.String),
+  banner: Schema.optionalKey(Schema.String)
+})
+export type Content = typeof Content.Type
 
 /** An observation with the content that assertions look at. A plain observation is one without content. */
-export interface Observed extends Observation {
-  readonly content?: Content
-}
+export const Observed = Schema.Struct({ ...Observation.fields, content: Schema.optionalKey(Content) })
+export type Observed = typeof Observed.Type

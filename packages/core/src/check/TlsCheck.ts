@@ -34,7 +34,5 @@ export const TlsCheck = CheckType.make({
   example: { host: "example.com", port: 443 },
   target: ({ host, port }) => `tls://${toUrlHost(host)}:${port}`,
   sources: ["certificateDaysLeft", "tlsVersion", "address"],
-  defaultAssertions: [
-    { source: "certificateDaysLeft", comparison: "greaterThan", expected: [14], severity: "degraded" }
-  ]
+  defaultAssertions: [{ source: "certificateDaysLeft", comparison: "greaterThan", expected: 14, severity: "degraded" }]
 })

@@ -31,7 +31,10 @@ export class CheckTypesApi extends HttpApiGroup.make("checkTypes")
     })
       .annotate(RequiredScope, "read")
       .annotateMerge(
-        OpenApi.annotations({ summary: "List check types", description: "Each with the JSON Schema of its spec." })
+        OpenApi.annotations({
+          summary: "List check types",
+          description: "Each with the JSON Schema of its spec and what assertions may look at."
+        })
       )
   )
   .middleware(ApiProblems)

@@ -4,6 +4,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { MonitorId } from "../accounts/Id.ts"
+import { FailedAssertion } from "../check/Assertion.ts"
 import { Outcome } from "../check/Judgement.ts"
 import { Observation } from "../check/Observation.ts"
 import { Label, Monitor, MonitorChange, MonitorInput, MonitorRegions, nameLengthMax, Tag } from "../monitor/Monitor.ts"
@@ -61,7 +62,8 @@ export const RunReport = Schema.Struct({
   outcome: Outcome,
   reason: Schema.optionalKey(Schema.String),
   message: Schema.optionalKey(Schema.String),
-  observation: Schema.optionalKey(Observation)
+  observation: Schema.optionalKey(Observation),
+  failedAssertions: Schema.optionalKey(Schema.Array(FailedAssertion))
 }).annotate({ identifier: "RunReport" })
 export type RunReport = typeof RunReport.Type
 

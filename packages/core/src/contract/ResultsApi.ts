@@ -7,6 +7,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { MonitorId } from "../accounts/Id.ts"
+import { FailedAssertion } from "../check/Assertion.ts"
 import { Outcome } from "../check/Judgement.ts"
 import { Phases } from "../check/Observation.ts"
 import { Instant, MonitorRegion } from "../monitor/Monitor.ts"
@@ -73,7 +74,8 @@ export type ResultsQuery = typeof ResultsQuery.Type
 
 /**
  * The result of one run. `totalUs` and the phases are 0 where nothing was measured. `latenessUs` is how long after
- * `dueAt` it started, `errorBoundUs` how much of `totalUs` may be the worker's own.
+ * `dueAt` it started, `errorBoundUs` how much of `totalUs` may be the worker's own. Of what is not up, `failedAssertions`
+ * says what did not hold, and `detail` has what else was observed: the members of `Observation` that it had.
  */
 export const Result = Schema.Struct({
   runId: Schema.String,
@@ -88,7 +90,12 @@ export const Result = Schema.Struct({
   errorBoundUs: Micros,
   reason: Schema.optionalKey(Schema.String),
   message: Schema.optionalKey(Schema.String),
-  detail: Schema.optionalKey(Schema.Json)
+  failedAssertions: Schema.optionalKey(Schema.Array(FailedAssertion)),
+  detail: Schema.optionalKey(
+    Schema.Record(Schema.String, Schema.Json).annotate({
+      description: "What else was observed: address, protocol, tls, headers, hops, dns, excerpt and so on"
+    })
+  )
 }).annotate({ identifier: "Result" })
 export type Result = typeof Result.Type
 

@@ -6,10 +6,11 @@
  */
 import { Schema } from "effect"
 import { Rpc, RpcGroup } from "effect/rpc"
-import { Assertion } from "../check/Assertion.ts"
+import { FailedAssertion } from "../check/Assertion.ts"
 import { CheckTypeRef } from "../check/CheckType.ts"
 import { Outcome, Reason, messageLengthMax } from "../check/Judgement.ts"
 import { Observation } from "../check/Observation.ts"
+import { assertionsMax } from "../monitor/Monitor.ts"
 import { RegionName } from "../monitor/Region.ts"
 import { ControlPlaneBusy, WorkerAuth } from "./WorkerAuth.ts"
 
@@ -47,14 +48,17 @@ export class ProtocolUnsupported extends Schema.TaggedError<ProtocolUnsupported>
   message: Schema.String
 }) {}
 
-/** One monitor of a job: everything that a worker needs to execute it. `monitorKey` identifies it inside the job. */
+/**
+ * One monitor of a job: everything that a worker needs to execute it. `monitorKey` identifies it inside the job. Spec and
+ * assertions are decoded by the worker, one member at a time: what it does not know makes an `error` of that run alone.
+ */
 export const JobMember = Schema.Struct({
   monitorKey: Schema.Int,
   monitorId: Schema.String,
   offsetMs: Schema.Int,
   timeoutMs: Schema.Int,
   spec: Schema.Json,
-  assertions: Schema.Array(Assertion)
+  assertions: Schema.Array(Schema.Json)
 })
 export type JobMember = typeof JobMember.Type
 
@@ -89,7 +93,7 @@ const Micros = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2_147_48
 
 /**
  * The result of one run. `latenessUs` is the start after the due instant, `errorBoundUs` how much of `totalUs` may be
- * the worker's own event loop. `observation` is left out when nothing was observed.
+ * the worker's own event loop. `observation` is left out when nothing was observed, `failedAssertions` when all held.
  */
 export const RunResult = Schema.Struct({
   monitorKey: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2_147_483_647 })),
@@ -98,7 +102,8 @@ export const RunResult = Schema.Struct({
   message: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(messageLengthMax))),
   latenessUs: Micros,
   errorBoundUs: Micros,
-  observation: Schema.optionalKey(Observation)
+  observation: Schema.optionalKey(Observation),
+  failedAssertions: Schema.optionalKey(Schema.Array(FailedAssertion).check(Schema.isMaxLength(assertionsMax)))
 }).annotate({ identifier: "RunResult" })
 export type RunResult = typeof RunResult.Type
 

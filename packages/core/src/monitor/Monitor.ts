@@ -2,7 +2,7 @@
  * What a user configures, with every limit as a named constant, and what the API tells of it.
  */
 import { Effect, Schema } from "effect"
-import { Assertion } from "../check/Assertion.ts"
+import { Assertion, AssertionInput } from "../check/Assertion.ts"
 import { CheckKind } from "../check/CheckType.ts"
 import { intervalMsMax, intervalMsMin, timeoutMsLimit, timeoutMsMax } from "../schedule/Grid.ts"
 import { MonitorState, RegionState } from "./MonitorState.ts"
@@ -73,7 +73,7 @@ const Interval = Schema.Int.check(Schema.isBetween({ minimum: intervalMsMin, max
 const Timeout = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: timeoutMsMax })).annotate({
   description: "The longest a run may take, in milliseconds: at most 0.8 of the interval"
 })
-const Assertions = Schema.Array(Assertion)
+const Assertions = Schema.Array(AssertionInput)
   .check(Schema.isMaxLength(assertionsMax, { message: `must have at most ${assertionsMax} assertions` }))
   .annotate({ description: "What must hold; without any, what the check type says" })
 const Tags = Schema.Array(Tag)

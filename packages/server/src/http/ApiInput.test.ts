@@ -8,7 +8,7 @@ import { apiBodyBytesMax } from "./Guards.ts"
 const spec = { url: "https://shop.example/health" }
 const input = { name: "Shop", spec }
 const json = { "content-type": "application/json" }
-const assertion = { source: "status", comparison: "equals", expected: [200], severity: "down" }
+const assertion = { source: "status", comparison: "equals", expected: 200, severity: "down" }
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
 /** A name for the row, what is sent, and the answer: its status and the path of the member it names, if any. */
@@ -112,7 +112,7 @@ const creations: ReadonlyArray<Row> = [
   withInput("an unknown comparison", { assertions: [{ ...assertion, comparison: "like" }] }, "assertions.0.comparison"),
   withInput("code as an assertion", { assertions: ["status === 200"] }, "assertions.0"),
   withInput("a range of one value", { assertions: [{ ...assertion, comparison: "between" }] }, "assertions.0.expected"),
-  withInput("an expected text", { assertions: [{ ...assertion, expected: ["200"] }] }, "assertions.0.expected.0"),
+  withInput("an expected text", { assertions: [{ ...assertion, expected: ["200"] }] }, "assertions.0.expected"),
   withInput(
     "51 expected values",
     { assertions: [{ ...assertion, comparison: "oneOf", expected: Array(51).fill(1) }] },

@@ -230,7 +230,8 @@ const toColumns = (submissions: ReadonlyArray<DecodedSubmission>): string =>
 const toDetails = (result: WorkerRpc.RunResult) => {
   if (result.outcome === "up") return []
   // What the row of the result holds already is left out.
-  const { phases, sizeBytes, statusCode, totalUs, ...more } = result.observation ?? {}
+  const { phases, sizeBytes, statusCode, totalUs, ...observed } = result.observation ?? {}
+  const more = { ...observed, failedAssertions: result.failedAssertions }
   return [
     {
       k: result.monitorKey,

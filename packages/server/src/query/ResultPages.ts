@@ -1,8 +1,8 @@
 /**
  * QUERY: the results of a monitor, newest first, a page at a time.
  */
-import { type Judgement, ResultsApi, RunId } from "@openseer/core"
-import { Effect, Schema } from "effect"
+import { Assertion, type Judgement, ResultsApi, RunId } from "@openseer/core"
+import { Effect, Option, Schema } from "effect"
 import { Database } from "../db/Database.ts"
 import type { Pool } from "../db/Pool.ts"
 import * as MonitorScope from "./MonitorScope.ts"
@@ -34,7 +34,7 @@ const Row = Schema.Struct({
   errorBoundUs: Schema.Int,
   reason: Schema.NullOr(Schema.String),
   message: Schema.NullOr(Schema.String),
-  detail: Schema.NullOr(Schema.Json)
+  detail: Schema.NullOr(Schema.Record(Schema.String, Schema.Json))
 })
 
 /** A result as the database tells it. */
@@ -65,8 +65,21 @@ export const toResult = (row: ResultRow, monitorId: string): ResultsApi.Result =
   errorBoundUs: row.errorBoundUs,
   ...(row.reason === null ? {} : { reason: row.reason }),
   ...(row.message === null ? {} : { message: row.message }),
-  ...(row.detail === null ? {} : { detail: row.detail })
+  ...toEvidence(row.detail)
 })
+
+const decodeFailed = Schema.decodeUnknownOption(Schema.Array(Assertion.FailedAssertion))
+
+/** What is stored of a failure: the assertions that did not hold, beside the rest of the observation. */
+const toEvidence = (stored: ResultRow["detail"]): Pick<ResultsApi.Result, "failedAssertions" | "detail"> => {
+  if (stored === null) return {}
+  const { failedAssertions, ...detail } = stored
+  const failed = decodeFailed(failedAssertions)
+  return {
+    ...(Option.isSome(failed) ? { failedAssertions: failed.value } : {}),
+    ...(Object.keys(detail).length === 0 ? {} : { detail })
+  }
+}
 
 /**
  * A page of results of a monitor of the organization: see `ResultsApi.ResultsPage`. Pages stay stable while results come.

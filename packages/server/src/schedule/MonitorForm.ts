@@ -1,9 +1,9 @@
 /**
  * What a monitor must be before it is stored: the rules that need the check types, or more than one member.
  */
-import { type Assertion, Grid, Monitor, Problem } from "@openseer/core"
+import { type Assertion, CompiledAssertion, Grid, Monitor, Problem } from "@openseer/core"
 import { Effect, type Schema } from "effect"
-import type { CheckTypes } from "../CheckTypes.ts"
+import type { CheckTypes, StoredSpec } from "../CheckTypes.ts"
 
 /** A monitor whose members fit together; its regions are names still. */
 export interface CheckedMonitor {
@@ -27,7 +27,7 @@ export const check = (
   const timeoutMs = input.timeoutMs ?? Monitor.timeoutMsFor(input.intervalMs)
   const timeoutMsMax = Grid.timeoutMsLimit(input.intervalMs)
   const errors = [
-    ...("version" in stored ? [] : stored),
+    ...("version" in stored ? assertionIssues(input, stored) : stored),
     ...(timeoutMs <= timeoutMsMax
       ? []
       : [
@@ -50,6 +50,22 @@ export const check = (
     tags: input.tags
   })
 }
+
+/** What its schema could not tell: regular expressions, JSONPaths, and sources that checks of this kind do not have. */
+const assertionIssues = (
+  { assertions = [], kind }: Monitor.MonitorInput,
+  { sources }: StoredSpec
+): ReadonlyArray<Problem.ProblemIssue> =>
+  assertions.flatMap((assertion, index) => {
+    if (!sources.includes(assertion.source)) {
+      const message = `is not something that a check of kind ${kind} has: it has ${sources.join(", ")}`
+      return [{ path: `assertions.${index}.source`, message }]
+    }
+    const compiled = CompiledAssertion.compile(assertion)
+    return CompiledAssertion.isProblem(compiled)
+      ? [{ path: ["assertions", index, ...compiled.path].join("."), message: compiled.issue }]
+      : []
+  })
 
 /** Fails with `BadInput` naming the regions that have no key: the same text for all that can't be used. */
 export const knownRegions = (

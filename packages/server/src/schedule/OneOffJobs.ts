@@ -1,8 +1,8 @@
 /**
  * SCHEDULE: "run now". One row a region that a worker leases and answers once; counted nowhere, gone after a while.
  */
-import { type Judgement, MonitorsApi, type Observation, Problem } from "@openseer/core"
-import { Clock, Context, Duration, Effect, Layer, Option, Semaphore } from "effect"
+import { MonitorsApi, Problem } from "@openseer/core"
+import { Clock, Context, Duration, Effect, Layer, Option, Schema, Semaphore } from "effect"
 import { Database } from "../db/Database.ts"
 import * as IntegerArray from "../db/IntegerArray.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
@@ -120,7 +120,7 @@ const make = Effect.gen(function* () {
     const waitMs = request.waitMs ?? MonitorsApi.runWaitMsDefault
     const waited = yield* waiters.withPermitsIfAvailable(1)(awaitResults(organizationKey, requestId, waitMs))
     const rows = Option.isSome(waited) ? waited.value : yield* read(organizationKey, requestId)
-    return rows.map(toRegionRun)
+    return yield* Effect.forEach(rows, toRegionRun)
   })
 
   const awaitResults = Effect.fnUntraced(function* (organizationKey: number, requestId: string, waitMs: number) {
@@ -153,24 +153,12 @@ interface MonitorRow {
 
 interface RunRow {
   readonly region: string
-  readonly result: {
-    readonly outcome: Judgement.Outcome
-    readonly reason?: string
-    readonly message?: string
-    readonly observation?: Observation.Observation
-  } | null
+  readonly result: Schema.Json
 }
 
-const toRegionRun = ({ region, result }: RunRow): MonitorsApi.RegionRun =>
+const decodeReport = Schema.decodeUnknownEffect(MonitorsApi.RunReport)
+
+const toRegionRun = ({ region, result }: RunRow): Effect.Effect<MonitorsApi.RegionRun> =>
   result === null
-    ? { region, status: "pending" }
-    : {
-        region,
-        status: "done",
-        report: {
-          outcome: result.outcome,
-          ...(result.reason === undefined ? {} : { reason: result.reason }),
-          ...(result.message === undefined ? {} : { message: result.message }),
-          ...(result.observation === undefined ? {} : { observation: result.observation })
-        }
-      }
+    ? Effect.succeed({ region, status: "pending" })
+    : Effect.map(Effect.orDie(decodeReport(result)), (report) => ({ region, status: "done", report }))

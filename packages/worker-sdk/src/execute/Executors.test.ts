@@ -10,7 +10,7 @@ const LedgerCheck = CheckType.make({
   version: 2,
   spec: Schema.Struct({ account: Schema.String, token: Schema.optionalKey(Schema.String) }),
   target: ({ account }) => account,
-  defaultAssertions: [{ source: "responseTimeMs", comparison: "lessThan", expected: [100], severity: "degraded" }]
+  defaultAssertions: [{ source: "responseTimeMs", comparison: "lessThan", expected: 100, severity: "degraded" }]
 })
 
 class Ledger extends Context.Service<Ledger, { readonly balance: number }>()("@openseer/worker-sdk/test/Ledger") {}
@@ -58,7 +58,7 @@ describe("Executors", () => {
     Effect.gen(function* () {
       const slow = Effect.succeed(observation(150_000))
       assert.deepInclude(yield* run(slow), { outcome: "degraded", reason: "assertion" })
-      const own = { source: "responseTimeMs", comparison: "lessThan", expected: [200], severity: "down" } as const
+      const own = { source: "responseTimeMs", comparison: "lessThan", expected: 200, severity: "down" } as const
       assert.deepInclude(yield* run(slow, { assertions: [own] }), { outcome: "up" })
     })
   )

@@ -1,10 +1,19 @@
 /**
  * All that a worker can execute, and the frame around each run: decode the spec, bound the time, judge what came.
  */
-import { CheckFailure, type CheckType, Judgement, type WorkerRpc } from "@openseer/core"
-import { Cause, type Context, Effect, Exit, Schema, SchemaIssue } from "effect"
+import {
+  type Assertion,
+  CheckFailure,
+  type CheckType,
+  CompiledAssertion,
+  Judgement,
+  type Observation,
+  type WorkerRpc
+} from "@openseer/core"
+import { Cause, Clock, type Context, Effect, Exit, Schema, SchemaIssue } from "effect"
 import type * as Executor from "./Executor.ts"
 import { LoopBound } from "./LoopBound.ts"
+import * as Redaction from "./Redaction.ts"
 
 /** What a run needs of a job's member: the encoded spec, the assertions and the timeout. */
 export type RunMember = Pick<WorkerRpc.JobMember, "spec" | "assertions" | "timeoutMs">
@@ -15,8 +24,9 @@ export interface ExecutedRun extends Judgement.Judgement {
 }
 
 /**
- * Executes members of jobs. `prepare` gives an effect that may be run any number of times, once a tick; the spec is
- * decoded on the first. It never fails and never dies: whatever goes wrong is an outcome with a reason.
+ * Executes members of jobs. `prepare` gives an effect that may be run any number of times, once a tick; spec and
+ * assertions are decoded and compiled on the first. It never fails and never dies: whatever goes wrong is an outcome with
+ * a reason. No secret of the spec is in what it gives.
  */
 export interface Executors {
   readonly checkTypes: ReadonlyArray<CheckType.CheckTypeRef>
@@ -56,22 +66,17 @@ const prepare = <R>(
   context: Context.Context<R>,
   { assertions, spec, timeoutMs }: RunMember
 ): Effect.Effect<ExecutedRun> => {
-  const judged = assertions.length > 0 ? assertions : checkType.defaultAssertions
-  const assertionSources = new Set(judged.map(({ source }) => source))
-  let decoded: Exit.Exit<unknown, Schema.SchemaError> | undefined
+  let plan: Plan | ExecutedRun | undefined
   return Effect.suspend(() => {
-    decoded ??= Schema.decodeUnknownExit(checkType.spec)(spec)
-    if (Exit.isFailure(decoded)) return Effect.succeed(failed("invalid_spec", problemOf(checkType, decoded.cause)))
+    plan ??= planOf(checkType, spec, assertions)
+    if ("outcome" in plan) return Effect.succeed(plan)
+    const { assertionSources, compiled, decoded, redaction } = plan
     const bound = new LoopBound()
-    return Effect.suspend(() =>
-      execute((decoded as Exit.Success<unknown>).value, { timeoutMs, mark: bound.mark, assertionSources })
-    ).pipe(
+    return Effect.suspend(() => execute(decoded, { timeoutMs, mark: bound.mark, assertionSources })).pipe(
       Effect.provideContext(context),
       Effect.timeoutOrElse({ duration: timeoutMs + graceMs, orElse: () => Effect.fail(overran(checkType)) }),
-      Effect.matchCauseEffect({
-        onSuccess: (observation) => Effect.succeed(Judgement.ofObservation(judged, observation)),
-        onFailure: (cause) => judgementOf(checkType, cause)
-      }),
+      Effect.flatMap((observed) => judge(compiled, observed, redaction)),
+      Effect.catchCause((cause) => judgementOf(checkType, cause, redaction)),
       Effect.map((judgement): ExecutedRun => {
         bound.mark()
         const totalUs = judgement.observation?.totalUs ?? Number.POSITIVE_INFINITY
@@ -80,6 +85,46 @@ const prepare = <R>(
     )
   })
 }
+
+/** What is the same for all runs of a member. */
+interface Plan {
+  readonly decoded: unknown
+  readonly compiled: ReadonlyArray<CompiledAssertion.CompiledAssertion>
+  readonly assertionSources: ReadonlySet<Assertion.AssertionSource>
+  readonly redaction: Redaction.Redaction
+}
+
+const planOf = (
+  checkType: CheckType.Any,
+  spec: unknown,
+  assertions: ReadonlyArray<Schema.Json>
+): Plan | ExecutedRun => {
+  const decoded = Schema.decodeUnknownExit(checkType.spec)(spec)
+  if (Exit.isFailure(decoded)) return failed("invalid_spec", problemOf(checkType, decoded.cause))
+  const stated: ReadonlyArray<unknown> = assertions.length > 0 ? assertions : checkType.defaultAssertions
+  const compiled: Array<CompiledAssertion.CompiledAssertion> = []
+  for (const [index, one] of stated.entries()) {
+    const assertion = CompiledAssertion.decode(one)
+    if (assertion === undefined) return failed("unsupported_assertion", `this worker does not know assertion ${index}`)
+    compiled.push(assertion)
+  }
+  return {
+    decoded: decoded.value,
+    compiled,
+    assertionSources: new Set(compiled.map(({ assertion }) => assertion.source)),
+    redaction: Redaction.ofSpec(spec)
+  }
+}
+
+/** Judged when the effect is run, so that whatever is thrown here is a defect like any other. */
+const judge = (
+  compiled: Plan["compiled"],
+  observed: Observation.Observed,
+  { ofJudgement, redact }: Redaction.Redaction
+): Effect.Effect<Judgement.Judgement> =>
+  Effect.map(Clock.currentTimeMillis, (now) =>
+    ofJudgement(Judgement.ofObservation(compiled, observed, { now, redact }))
+  )
 
 const failed = (reason: CheckFailure.CheckError["reason"], message: string): ExecutedRun => ({
   ...Judgement.ofFailure(new CheckFailure.CheckError({ reason, message })),
@@ -107,10 +152,11 @@ const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 /** An expected failure is judged; anything else is the executor's defect. */
 const judgementOf = (
   checkType: CheckType.CheckTypeRef,
-  cause: Cause.Cause<CheckFailure.CheckFailure>
+  cause: Cause.Cause<CheckFailure.CheckFailure>,
+  { ofJudgement, redact }: Redaction.Redaction
 ): Effect.Effect<Judgement.Judgement> => {
   const failure = cause.reasons.find(Cause.isFailReason)
-  if (failure !== undefined) return Effect.succeed(Judgement.ofFailure(failure.error))
+  if (failure !== undefined) return Effect.succeed(ofJudgement(Judgement.ofFailure(failure.error, redact)))
   const defect = Cause.squash(cause)
   const name = defect instanceof Error ? defect.name : typeof defect
   return Effect.as(

@@ -196,7 +196,7 @@ export class Runner {
         )
       )
     }
-    const encoded = encodeResult(result)
+    const encoded = encodeResult(lease.ref.oneOff ? result : narrow(result))
     this.#options.onResult(
       lease,
       Exit.isSuccess(encoded) ? encoded.value : encodeDefect(run.monitorKey, latenessUs, "its observation is not valid")
@@ -219,6 +219,21 @@ const resultOf = (run: PreparedRun, latenessUs: number, exit: Exit.Exit<Executed
     return { ...shared, outcome: "error", reason: "worker_overloaded", message, errorBoundUs }
   }
   return { ...shared, ...executed, errorBoundUs }
+}
+
+/** Of a run that was up, nothing but its numbers is stored. */
+const narrow = (result: WorkerRpc.RunResult): WorkerRpc.RunResult => {
+  if (result.outcome !== "up" || result.observation === undefined) return result
+  const { phases, sizeBytes, statusCode, totalUs } = result.observation
+  return {
+    ...result,
+    observation: {
+      totalUs,
+      phases,
+      ...(statusCode === undefined ? {} : { statusCode }),
+      ...(sizeBytes === undefined ? {} : { sizeBytes })
+    }
+  }
 }
 
 const defect = (why: string): Judgement.Judgement => ({

@@ -17,6 +17,7 @@ import { keyOf, type Lease } from "../lease/Lease.ts"
 import * as WorkerMetrics from "../WorkerMetrics.ts"
 import type { WorkerStopped } from "../WorkerStopped.ts"
 import { WorkerToken } from "../WorkerToken.ts"
+import { callBytesMax, fit, heldBytesMax, resultBytesLean, resultBytesMax, type SizedResult } from "./ResultSize.ts"
 
 /** Results that are worth a call of their own. */
 export const flushResultsMin = 64
@@ -24,13 +25,13 @@ export const flushResultsMin = 64
 /** The longest that a result waits for company, in milliseconds. */
 export const flushMs = 250
 
-/** The most results that are kept by default: at about 1 KB each, 20 MB. */
+/** The most results that are kept by default: at about 1 KB each, 20 MB; with much evidence, 75 MB. */
 export const outboxResultsMax = 20_000
 
 /** Results of one lease, in the order in which they finished. */
 interface Entry {
   readonly lease: Lease
-  readonly results: Array<unknown>
+  readonly results: Array<SizedResult>
   /** When the oldest of them came in, by the monotonic clock in milliseconds. */
   oldestAt: number
   isFinal: boolean
@@ -71,6 +72,7 @@ export class Outbox extends Context.Service<
     const wakes = [Latch.makeUnsafe(), Latch.makeUnsafe()] as const
     const empty = Latch.makeUnsafe(true)
     let depth = 0
+    let heldBytes = 0
     // Results and finals that no sender took yet.
     let readyResults = 0
     let readyFinals = 0
@@ -103,10 +105,18 @@ export class Outbox extends Context.Service<
     const take = (resultsMax: number): ReadonlyArray<Part> => {
       const parts: Array<Part> = []
       let room = resultsMax
+      let bytesRoom = callBytesMax
       for (const entry of entries.values()) {
-        if (room <= 0) break
+        if (room <= 0 || bytesRoom <= 0) break
         if (entry.isSending || (entry.results.length === 0 && !entry.isFinal)) continue
-        const results = entry.results.slice(0, room)
+        const results: Array<unknown> = []
+        for (const { bytes, result } of entry.results) {
+          if (results.length === room || bytes > bytesRoom) break
+          bytesRoom -= bytes
+          results.push(result)
+        }
+        // Not even its first fits: it is the next batch's.
+        if (results.length === 0 && entry.results.length > 0) break
         const final = entry.isFinal && results.length === entry.results.length
         // A final one without results is work too: the control plane makes gaps of its runs.
         room -= Math.max(1, results.length)
@@ -141,7 +151,7 @@ export class Outbox extends Context.Service<
         for (const verdict of answers[index]?.verdicts ?? []) {
           WorkerMetrics.verdicts[verdict].updateUnsafe(1, context)
         }
-        entry.results.splice(0, submission.results.length)
+        for (const { bytes } of entry.results.splice(0, submission.results.length)) heldBytes -= bytes
         depth -= submission.results.length
         if (submission.final) {
           entry.isFinal = false
@@ -210,7 +220,9 @@ export class Outbox extends Context.Service<
       add: (lease, result) => {
         const entry = entryOf(lease)
         if (entry.results.length === 0) entry.oldestAt = performance.now()
-        entry.results.push(result)
+        const sized = fit(result, heldBytes > heldBytesMax ? resultBytesLean : resultBytesMax)
+        entry.results.push(sized)
+        heldBytes += sized.bytes
         depth++
         if (entry.isSending) return
         if (readyResults++ === 0) readySince = performance.now()
