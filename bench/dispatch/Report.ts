@@ -1,4 +1,5 @@
 /** Turns rounds into the printed table and the JSON document. */
+import { median, table } from "../Table.ts"
 import type { RoundResult } from "./Contestant.ts"
 
 /** One round of one contestant. */
@@ -85,21 +86,6 @@ const jobsPerSecond = (round: Round): number => round.jobs / round.seconds
 
 const perThousand = (round: Round, value: number): number => (value / round.jobs) * 1_000
 
-const median = (values: ReadonlyArray<number>): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length / 2
-  return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2
-}
-
 const whole = (value: number): string => Math.round(value).toLocaleString("en-US")
 const kilobytes = (bytes: number): string => (bytes / 1_000).toFixed(1)
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1)
-
-const table = (head: ReadonlyArray<string>, body: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const rows = [head, ...body]
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const numeric = head.map((_, column) => body.every((row) => /^[\d-]/.test(row[column] ?? "")))
-  const pad = (cell: string, column: number) =>
-    numeric[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)
-  return rows.map((row) => row.map(pad).join("  ").trimEnd()).join("\n")
-}
