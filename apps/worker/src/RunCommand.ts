@@ -1,7 +1,7 @@
 /**
  * `openseer-worker run`: runs a worker until it is told to stop (SIGTERM, SIGINT), then drains.
  */
-import { Egress, HttpExecutor, Worker, type WorkerStopped } from "@openseer/worker-sdk"
+import { Egress, BuiltInExecutors, Worker, type WorkerStopped } from "@openseer/worker-sdk"
 import { Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import * as Telemetry from "./Telemetry.ts"
@@ -26,7 +26,7 @@ const work = Effect.fnUntraced(function* (config: WorkerConfig.WorkerConfig) {
     tokenFile,
     reenroll,
     concurrency,
-    executors: [HttpExecutor.httpExecutor],
+    executors: BuiltInExecutors.builtInExecutors,
     ...(enrollmentToken === undefined ? {} : { enrollmentToken }),
     ...(regionName === undefined ? {} : { region: regionName }),
     ...(name === undefined ? {} : { name })

@@ -1,7 +1,7 @@
 /**
  * The seam between a check type and what executes it.
  */
-import type { Assertion, CheckFailure, CheckType, Observation } from "@openseer/core"
+import type { Assertion, CheckFailure, CheckType, Evidence, Observation } from "@openseer/core"
 import type { Effect } from "effect"
 
 /** What an executor is told besides the spec. */
@@ -15,6 +15,11 @@ export interface ExecutionContext {
   readonly mark: () => void
   /** What the monitor's assertions look at. Keep no body in memory that none of them asks for. */
   readonly assertionSources: ReadonlySet<Assertion.AssertionSource>
+  /**
+   * Takes the secrets of the spec out of a text that a target sent. What is reported is redacted anyway: this is for
+   * what is cut before, so that no half of a secret is left.
+   */
+  readonly redact: Evidence.Redact
 }
 
 /**

@@ -72,7 +72,9 @@ const prepare = <R>(
     if ("outcome" in plan) return Effect.succeed(plan)
     const { assertionSources, compiled, decoded, redaction } = plan
     const bound = new LoopBound()
-    return Effect.suspend(() => execute(decoded, { timeoutMs, mark: bound.mark, assertionSources })).pipe(
+    return Effect.suspend(() =>
+      execute(decoded, { timeoutMs, mark: bound.mark, assertionSources, redact: redaction.redact })
+    ).pipe(
       Effect.provideContext(context),
       Effect.timeoutOrElse({ duration: timeoutMs + graceMs, orElse: () => Effect.fail(overran(checkType)) }),
       Effect.flatMap((observed) => judge(compiled, observed, redaction)),
