@@ -49,7 +49,7 @@ describe("openseer-worker check", () => {
         assert.strictEqual(code, 2)
         assert.include(stdout, "? error")
       }
-      assert.include(results[0].stdout, "must be an absolute URL")
+      assert.include(results[0].stdout, "must be like https://example.com/health")
       assert.include(results[1].stdout, "metadata service")
     })
   )

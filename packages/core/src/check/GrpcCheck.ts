@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import * as CheckType from "./CheckType.ts"
 import { Host, IpFamily, Port, toUrlHost } from "./Host.ts"
 import { HttpHeaders } from "./HttpHeaders.ts"
-import { tlsDescription, TlsSettings, trustOf } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
 
 /** Whom a `grpc` check asks, and for which service: an empty name is the server as a whole. */
 export const GrpcSpec = Schema.Struct({
@@ -31,7 +31,7 @@ export const GrpcCheck = CheckType.make({
   description: "A call of gRPC's health protocol.",
   spec: GrpcSpec,
   example: { host: "orders.example.com", port: 443, service: "shop.v1.Orders" },
-  target: ({ host, port, service }) => `grpc://${toUrlHost(host)}:${port}${service === "" ? "" : `/${service}`}`,
-  origin: ({ encryption, host, port, tls }) => JSON.stringify([host, port, encryption, trustOf(tls)]),
+  target: ({ encryption, host, port, service }) =>
+    `${encryption === "tls" ? "grpcs" : "grpc"}://${toUrlHost(host)}:${port}${service === "" ? "" : `/${service}`}`,
   sources: ["header", "certificateDaysLeft", "tlsVersion", "address"]
 })

@@ -6,8 +6,7 @@ import * as CheckReport from "./CheckReport.ts"
 const now = DateTime.makeUnsafe("2026-01-01T00:00:00Z")
 
 const report: CheckReport.CheckReportOptions = {
-  method: "GET",
-  url: "https://example.com/",
+  title: "GET  https://example.com/",
   now,
   canColor: false,
   executed: {
@@ -18,7 +17,7 @@ const report: CheckReport.CheckReportOptions = {
       phases: { dnsUs: 20_000, connectUs: 40_000, tlsUs: 60_000, ttfbUs: 79_990, downloadUs: 10 },
       statusCode: 200,
       address: "192.0.2.1",
-      protocol: "HTTP/1.1, TLSv1.3",
+      protocol: "HTTP/1.1",
       sizeBytes: 1_048_600,
       truncated: true,
       redirects: 2,
@@ -47,7 +46,9 @@ describe("CheckReport", () => {
       CheckReport.render(report),
       [
         "✔ up  200  GET  https://example.com/",
-        "  192.0.2.1 · HTTP/1.1, TLSv1.3 · 1048600 bytes (stopped reading) · 2 redirects · certificate of example.com: 30 days left",
+        "  192.0.2.1 · HTTP/1.1 · 1048600 bytes (stopped reading) · 2 redirects",
+        "  TLSv1.3 · TLS_AES_128_GCM_SHA256",
+        "  certificate of example.com · EC P-256 · 30 days left, until 2026-01-31 · issued by An Authority",
         "",
         "  dns       ████                                        20.00 ms  10 %",
         "  connect       ████████                                40.00 ms  20 %",
@@ -74,6 +75,6 @@ describe("CheckReport", () => {
 
   it("says when a certificate has expired", () => {
     const later = { ...report, now: DateTime.makeUnsafe("2026-02-01T00:00:00Z") }
-    assert.include(CheckReport.render(later), "certificate of example.com: expired")
+    assert.include(CheckReport.render(later), "certificate of example.com · EC P-256 · expired")
   })
 })

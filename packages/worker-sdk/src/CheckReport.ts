@@ -1,14 +1,13 @@
 /**
  * One judged run, drawn for a terminal: the outcome, what was seen, and where the time went.
  */
-import { Observation } from "@openseer/core"
-import type { Executors } from "@openseer/worker-sdk"
+import { CheckFailure, type Judgement, Observation } from "@openseer/core"
+import type * as Executors from "./execute/Executors.ts"
 import { DateTime } from "effect"
 
-/** What a report is made of. `now` is for the days that a certificate has left. */
+/** What a report is made of. `title` says what was checked; `now` is for the days that a certificate has left. */
 export interface CheckReportOptions {
-  readonly method: string
-  readonly url: string
+  readonly title: string
   readonly executed: Executors.ExecutedRun
   readonly now: DateTime.Utc
   readonly canColor: boolean
@@ -25,17 +24,24 @@ const signs = {
 } as const
 
 /** The report, several lines without a final line break. Colours only add to it: each outcome has an icon and a word. */
-export const render = ({ canColor, executed, method, now, url }: CheckReportOptions): string => {
+export const render = ({ canColor, executed, now, title }: CheckReportOptions): string => {
   const paint = (style: number, text: string) => (canColor ? `\u001b[${style}m${text}\u001b[0m` : text)
-  const { message, observation, outcome, reason } = executed
+  const { failedAssertions = [], message, observation, outcome, reason } = executed
   const { icon, style } = signs[outcome]
   const status = observation?.statusCode === undefined ? [] : [String(observation.statusCode)]
-  const lines = [[paint(style, `${icon} ${outcome}`), ...status, method, url].join("  ")]
-  if (reason !== undefined) lines.push(`  ${reason}: ${message ?? ""}`)
+  const lines = [[paint(style, `${icon} ${outcome}`), ...status, title].join("  ")]
+  if (reason !== undefined)
+    lines.push(`  ${reason}: ${failedAssertions.length > 0 ? meaningOf(reason) : (message ?? "")}`)
+  for (const { actual, comparison, expected, property = "", severity, source } of failedAssertions) {
+    lines.push(`    ${signs[severity].icon} ${[source, property, comparison, expected].filter(Boolean).join(" ")}`)
+    lines.push(paint(2, `      got ${actual}`))
+  }
   if (observation === undefined) return lines.join("\n")
 
-  const seen = factsOf(observation, now)
+  const seen = factsOf(observation)
   if (seen !== "") lines.push(paint(2, `  ${seen}`))
+  const more = [...hopLines(observation), ...tlsLines(observation, now), ...dnsLines(observation)]
+  lines.push(...more.map((line) => paint(2, `  ${line}`)))
   lines.push("", ...phaseLines(observation, (bar) => paint(36, bar)))
   const bound = `up to ${milliseconds(executed.errorBoundUs)} of it may be this process`
   lines.push(`  ${"total".padEnd(nameColumns + barColumns)}${timeOf(observation.totalUs)}  ${paint(2, bound)}`)
@@ -66,17 +72,43 @@ const timeOf = (us: number): string => milliseconds(us).padStart(timeColumns)
 
 const milliseconds = (us: number): string => `${(us / 1_000).toFixed(us < 100_000 ? 2 : 1)} ms`
 
-const factsOf = (observation: Observation.Observation, now: DateTime.Utc): string => {
-  const { address, protocol, redirects = 0, sizeBytes, tls, truncated } = observation
-  const certificate = tls?.chain[0]
+const meaningOf = (reason: Judgement.Reason): string =>
+  ({ ...CheckFailure.targetReasons, ...CheckFailure.errorReasons })[reason]
+
+const factsOf = ({ address, protocol, redirects = 0, sizeBytes, truncated }: Observation.Observation): string => {
   const facts = [address, protocol]
   if (sizeBytes !== undefined) facts.push(`${sizeBytes} bytes${truncated === true ? " (stopped reading)" : ""}`)
   if (redirects > 0) facts.push(redirects === 1 ? "1 redirect" : `${redirects} redirects`)
-  if (certificate !== undefined) facts.push(`certificate of ${certificate.subject}: ${daysLeft(certificate, now)}`)
   return facts.filter((fact) => fact !== undefined).join(" · ")
 }
 
-const daysLeft = ({ validTo }: Observation.Certificate, now: DateTime.Utc): string => {
+const hopLines = ({ hops = [] }: Observation.Observation): ReadonlyArray<string> =>
+  hops.map(
+    ({ statusCode, totalUs, url }, index) => `${index + 1}. ${statusCode ?? "–"} ${url} ${milliseconds(totalUs)}`
+  )
+
+/** The chain from the target's own certificate up, each with whom it is for and how long. */
+const tlsLines = ({ tls }: Observation.Observation, now: DateTime.Utc): ReadonlyArray<string> =>
+  tls === undefined
+    ? []
+    : [
+        `${tls.version} · ${tls.cipher}`,
+        ...tls.chain.map(({ issuer, keyType, names, subject, validTo }, depth) => {
+          const others = names.filter((name) => name !== subject)
+          const whom = others.length === 0 ? subject : `${subject} (${others.join(", ")})`
+          const until = `${daysLeft(validTo, now)}, until ${DateTime.formatIsoDateUtc(validTo)}`
+          return `${"  ".repeat(depth)}${depth === 0 ? "certificate of" : "issued by"} ${whom} · ${keyType} · ${until}${
+            depth === tls.chain.length - 1 && issuer !== subject ? ` · issued by ${issuer}` : ""
+          }`
+        })
+      ]
+
+const dnsLines = ({ dns }: Observation.Observation): ReadonlyArray<string> =>
+  dns === undefined
+    ? []
+    : [`${dns.rcode} from ${dns.server}`, ...dns.answers.map(({ data, ttlS, type }) => `${type} ${data} (${ttlS} s)`)]
+
+const daysLeft = (validTo: DateTime.Utc, now: DateTime.Utc): string => {
   const days = Math.floor((DateTime.toEpochMillis(validTo) - DateTime.toEpochMillis(now)) / 86_400_000)
   return days < 0 ? "expired" : `${days} ${days === 1 ? "day" : "days"} left`
 }
