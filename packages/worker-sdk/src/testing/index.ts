@@ -1,4 +1,5 @@
 export * as Certificates from "./Certificates.ts"
+export * as CheckRunner from "./CheckRunner.ts"
 export * as HostileTargets from "./HostileTargets.ts"
 export * as NameServer from "./NameServer.ts"
 export * as ScriptedControlPlane from "./ScriptedControlPlane.ts"
