@@ -25,6 +25,7 @@ const steps: ReadonlyArray<Step> = [
     command: "effect-tsgo diagnostics --strict --severity error,warning --project tsconfig.test.json --format text"
   },
   { name: "examples in documents", command: "node scripts/examples.ts" },
+  { name: "generated documents", command: "node --conditions=@openseer/source scripts/docs.ts --check" },
   { name: "tidy", command: "node scripts/tidy.ts", hasNotes: true }
 ]
 
