@@ -1,7 +1,7 @@
 /**
  * The REST API on a fresh database, called as fetch would call it, with keys of two organizations.
  */
-import type { Auth, CheckType } from "@openseer/core"
+import type { Auth } from "@openseer/core"
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { ApiKeys } from "../accounts/ApiKeys.ts"
@@ -16,7 +16,6 @@ import { EventFeed } from "../query/EventFeed.ts"
 import { MonitorQueries } from "../query/MonitorQueries.ts"
 import { Monitors } from "../schedule/Monitors.ts"
 import { OneOffJobs } from "../schedule/OneOffJobs.ts"
-import type { SecretBox } from "../secrets/SecretBox.ts"
 import { TestInstance } from "./TestInstance.ts"
 
 /** An answer of the API. */
@@ -42,15 +41,14 @@ export interface Call {
   readonly endless?: boolean
 }
 
-const servicesWith = (checkTypes: ReadonlyArray<CheckType.Any>) =>
-  Layer.mergeAll(
-    Principals.layer.pipe(Layer.provideMerge(ApiKeys.layer)),
-    EnrollmentTokens.layer,
-    Workers.layer({}),
-    Layer.mergeAll(Monitors.layer, MonitorQueries.layer).pipe(Layer.provideMerge(CheckTypes.layer(checkTypes))),
-    OneOffJobs.layer,
-    EventFeed.layer
-  )
+const Services = Layer.mergeAll(
+  Principals.layer.pipe(Layer.provideMerge(ApiKeys.layer)),
+  EnrollmentTokens.layer,
+  Workers.layer({}),
+  Layer.mergeAll(Monitors.layer, MonitorQueries.layer).pipe(Layer.provideMerge(CheckTypes.layer())),
+  OneOffJobs.layer,
+  EventFeed.layer
+)
 
 /** The API under test. */
 export class TestApi extends Context.Service<
@@ -63,7 +61,8 @@ export class TestApi extends Context.Service<
     readonly otherKey: number
   }
 >()("@openseer/server/TestApi") {
-  static readonly #bare = Layer.effect(
+  /** Fresh for every layer, with the services behind it. */
+  static readonly layer = Layer.effect(
     TestApi,
     Effect.gen(function* () {
       const { rows } = yield* TestInstance
@@ -79,7 +78,6 @@ export class TestApi extends Context.Service<
         | OneOffJobs
         | EventFeed
         | Database
-        | SecretBox
       >()
       const web = yield* Effect.acquireRelease(
         Effect.sync(() =>
@@ -130,13 +128,5 @@ export class TestApi extends Context.Service<
         otherKey: other?.key ?? Number.NaN
       })
     })
-  )
-
-  /** Fresh for every layer, with the services behind it. */
-  static readonly layer = TestApi.layerWith([])
-
-  /** The same with check types of one's own. */
-  static layerWith(checkTypes: ReadonlyArray<CheckType.Any>) {
-    return TestApi.#bare.pipe(Layer.provideMerge(servicesWith(checkTypes)), Layer.provideMerge(TestInstance.layer))
-  }
+  ).pipe(Layer.provideMerge(Services), Layer.provideMerge(TestInstance.layer))
 }
