@@ -41,7 +41,7 @@ export interface DecodedSink {
   readonly onData: (chunk: Buffer) => void
   readonly onEnd: () => void
   /** What came can't be decoded. Nothing follows. */
-  readonly onBroken: (coding: Coding, code: string) => void
+  readonly onBroken: (coding: Coding, why: string) => void
   /** Input may go on after `write` was false. */
   readonly onDrain: () => void
 }
@@ -50,7 +50,8 @@ export interface DecodedSink {
 export class ContentDecoder {
   readonly #codings: ReadonlyArray<Coding>
   readonly #sink: DecodedSink
-  readonly #streams: Array<Transform> = []
+  readonly #streams: Array<Transform & zlib.Zlib> = []
+  #zstdBytes = 0
 
   constructor(codings: ReadonlyArray<Coding>, sink: DecodedSink) {
     this.#codings = codings.toReversed()
@@ -73,27 +74,36 @@ export class ContentDecoder {
   }
 
   #write(stage: number, chunk: Buffer): boolean {
-    if (stage < this.#codings.length) return (this.#streams[stage] ??= this.#begin(stage, chunk)).write(chunk)
+    if (stage < this.#codings.length) {
+      if (this.#codings[stage] === "zstd") this.#zstdBytes += chunk.length
+      return (this.#streams[stage] ??= this.#begin(stage, chunk)).write(chunk)
+    }
     this.#sink.onData(chunk)
     return true
   }
 
-  #begin(stage: number, first: Buffer): Transform {
+  #begin(stage: number, first: Buffer): Transform & zlib.Zlib {
     const coding = this.#codings[stage]!
-    const stream: Transform = makers[coding](first)
+    const stream: Transform & zlib.Zlib = makers[coding](first)
     stream.on("data", (chunk: Buffer) => {
       if (!this.#write(stage + 1, chunk)) stream.pause()
     })
-    stream.on("end", () => this.#end(stage + 1))
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      this.destroy()
-      this.#sink.onBroken(coding, error.code ?? error.name)
+    stream.on("end", () => {
+      // Node's decoder ends with the first frame, and loses what came with it. Half a body must not pass for one.
+      if (coding === "zstd" && stream.bytesWritten < this.#zstdBytes) this.#break(coding, "it has more than one frame")
+      else this.#end(stage + 1)
     })
+    stream.on("error", (error: NodeJS.ErrnoException) => this.#break(coding, error.code ?? error.name))
     stream.on("drain", () => {
       if (stage === 0) this.#sink.onDrain()
       else this.#streams[stage - 1]!.resume()
     })
     return stream
+  }
+
+  #break(coding: Coding, why: string): void {
+    this.destroy()
+    this.#sink.onBroken(coding, why)
   }
 
   /** A stage without any input has no output: an empty body needs no coding. */

@@ -3,6 +3,7 @@
  */
 import type { ClientHttp2Stream, IncomingHttpHeaders } from "node:http2"
 import type { Socket } from "node:net"
+import { headerBytesMax } from "../egress/Dial.ts"
 import { http2Over } from "../egress/Http2Over.ts"
 import { bodyIncomplete, type Exchange, informationalMax, tooManyInformational } from "./HttpExchange.ts"
 import type { HopPlan } from "./HttpPlan.ts"
@@ -27,10 +28,15 @@ export const exchange: Exchange<Socket> = (socket, plan, listener) => {
   stream.once("response", (headers) => {
     listener.onFirstByte()
     hasHead = true
+    const rawHeaders = rawOf(headers)
+    if (isTooLarge(rawHeaders)) {
+      listener.onFault(SocketFault.headersTooLarge)
+      return
+    }
     listener.onHead({
       status: headers[":status"] ?? 0,
       protocol: "HTTP/2",
-      rawHeaders: rawOf(headers),
+      rawHeaders,
       pause: () => stream.pause(),
       resume: () => stream.resume()
     })
@@ -68,13 +74,24 @@ const rawOf = (headers: IncomingHttpHeaders): ReadonlyArray<string> =>
     name.startsWith(":") ? [] : typeof value === "object" ? value.flatMap((one) => [name, one]) : [name, String(value)]
   )
 
+/** Node tells servers of the limit, but does not hold them to it. */
+const isTooLarge = (rawHeaders: ReadonlyArray<string>): boolean =>
+  rawHeaders.reduce((sum, text) => sum + text.length, 0) > headerBytesMax
+
+/** What the server's own faults are called, in contrast to those of the protocol. */
+const brokenOff = new Set(["INTERNAL_ERROR", "REFUSED_STREAM", "CANCEL", "ENHANCE_YOUR_CALM", "STREAM_CLOSED"])
+
 const faultOf = (error: NodeJS.ErrnoException, hasHead: boolean): ReturnType<typeof SocketFault.ofError> => {
   if (!error.code?.startsWith("ERR_HTTP2_")) return SocketFault.ofError(error, false)
   // Node's messages hold the protocol's own names: "Stream closed with error code NGHTTP2_INTERNAL_ERROR".
   const name = /NGHTTP2_([A-Z_0-9]+)/.exec(error.message)?.[1]
+  // So ends Node what has too many header fields.
   if (name === "ENHANCE_YOUR_CALM" && !hasHead) return SocketFault.headersTooLarge
+  if (name !== undefined && brokenOff.has(name)) {
+    return { reason: "connection_reset", message: `the server broke the answer off: ${name}` }
+  }
   if (name === "HTTP_1_1_REQUIRED") {
     return { reason: "protocol_error", message: "the server wants HTTP/1.1 for this request, not HTTP/2" }
   }
-  return { reason: "protocol_error", message: `the HTTP/2 exchange failed: ${name ?? error.message}` }
+  return { reason: "protocol_error", message: `the exchange is not valid HTTP/2: ${name ?? error.message}` }
 }

@@ -39,6 +39,9 @@ export class HttpBody {
   /** The first decoded bytes. */
   readonly pieces: Array<Buffer> = []
   #keptBytes = 0
+  /** The wire has no more; the decoder has no more. */
+  #isReceived = false
+  #isDecoded = false
   #isOver = false
   readonly #options: HttpBodyOptions
   readonly #decoder: ContentDecoder | undefined
@@ -48,13 +51,16 @@ export class HttpBody {
     if (options.codings.length > 0) {
       this.#decoder = new ContentDecoder(options.codings, {
         onData: (chunk) => this.#take(chunk),
-        onEnd: () => this.#done(),
-        onBroken: (coding, code) => {
-          if (this.#isOver) return
+        onEnd: () => {
+          this.#isDecoded = true
+          if (this.#isReceived) this.#done()
+        },
+        onBroken: (coding, why) => {
+          if (this.#isOver || this.#isDecoded) return
           this.#isOver = true
           options.listener.onFault({
             reason: "decode_failed",
-            message: `the body could not be decoded as ${coding}: ${code}`
+            message: `the body could not be decoded as ${coding}: ${why}`
           })
         },
         onDrain: () => options.listener.onBodyResume()
@@ -79,13 +85,15 @@ export class HttpBody {
       this.#truncate()
       return true
     }
-    return this.#decoder.write(chunk)
+    // What comes after the end of a coding is nothing.
+    return this.#isDecoded || this.#decoder.write(chunk)
   }
 
   /** The wire has no more. */
   end(): void {
     if (this.#isOver) return
-    if (this.#decoder === undefined) this.#done()
+    this.#isReceived = true
+    if (this.#decoder === undefined || this.#isDecoded) this.#done()
     else this.#decoder.end()
   }
 

@@ -17,7 +17,7 @@ describe("phases", () => {
       const names = yield* NameServer.make(() => ({ addresses: ["127.0.0.1"], delayMs: 25 }))
       const target = yield* HostileTargets.slow({ ttfbMs: 50, downloadMs: 40 })
       const passed = yield* bestOf(
-        6,
+        15,
         run({ url: `http://target.test:${target.port}/` }, { nameServers: [names.address] }).pipe(
           Effect.map(({ observation, outcome }) => {
             assert.strictEqual(outcome, "up")
@@ -44,7 +44,7 @@ describe("phases", () => {
     Effect.gen(function* () {
       const target = yield* HostileTargets.slowTls({ tlsMs: 30, ttfbMs: 50, downloadMs: 40 }, localhost)
       const passed = yield* bestOf(
-        6,
+        15,
         run({ url: `https://localhost:${target.port}/` }).pipe(
           Effect.map(({ observation, outcome }) => {
             assert.strictEqual(outcome, "up")

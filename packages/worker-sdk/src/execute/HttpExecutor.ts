@@ -18,7 +18,7 @@ import { HttpRun } from "./HttpRun.ts"
  */
 export const httpExecutor: Executor.Executor<"http", HttpCheck.HttpSpec, Dial | Resolver> = Executor.make(
   HttpCheck.HttpCheck,
-  (spec, { assertionSources, mark, timeoutMs }) =>
+  (spec, { assertionSources, mark, redact, timeoutMs }) =>
     Effect.contextWith((services: Context.Context<Dial | Resolver>) =>
       Effect.callback<Observation.Observed, CheckFailure.CheckFailure>((resume) => {
         const needsText = hasAny(assertionSources, textSources)
@@ -28,6 +28,7 @@ export const httpExecutor: Executor.Executor<"http", HttpCheck.HttpSpec, Dial | 
           resolver: Context.get(services, Resolver),
           timeoutMs,
           mark,
+          redact,
           needsText,
           needsDecoded: needsText || assertionSources.has("sizeBytes"),
           onEnd: (result) => resume("_tag" in result ? Effect.fail(result) : Effect.succeed(result))

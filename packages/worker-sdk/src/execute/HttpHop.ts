@@ -31,6 +31,7 @@ export interface HopRun {
   readonly resolver: Resolver["Service"]
   readonly clock: PhaseClock
   readonly mark: () => void
+  readonly redact: (text: string) => string
   /** Whether assertions look at the text of the body. */
   readonly needsText: boolean
   /** Whether they look at anything that is known of the decoded body only. */
@@ -229,7 +230,7 @@ export class HttpHop implements ExchangeListener {
     }
     const codings = contentEncoding === "" ? [] : codingsOf(contentEncoding)
     if ("unknown" in codings && this.#run.needsDecoded) {
-      const message = `the body has a coding that cannot be taken off: ${quote(codings.unknown)}`
+      const message = `the body has a coding that cannot be taken off: ${quote(this.#run.redact(codings.unknown))}`
       this.onFault({ reason: "decode_failed", message })
       return
     }
@@ -270,12 +271,19 @@ export class HttpHop implements ExchangeListener {
     this.#run.onDone(this)
   }
 
-  readonly onFault = (fault: HopFault): void => {
+  readonly onFault = (fault: HopFault): void => this.#fail(this.#isTunnelling ? ofProxy(fault) : fault)
+
+  /** A limit of time was reached. */
+  expire(fault: SocketFault.Fault): void {
+    this.#fail(fault)
+  }
+
+  #fail(fault: HopFault): void {
     if (this.#isOver) return
     this.#run.mark()
     this.#run.clock.stop()
     this.close()
-    this.#run.onFault(this, this.#isTunnelling ? ofProxy(fault) : fault)
+    this.#run.onFault(this, fault)
   }
 
   readonly #onError = (error: NodeJS.ErrnoException): void => {

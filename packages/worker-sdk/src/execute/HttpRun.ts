@@ -22,6 +22,8 @@ export interface HttpRunOptions {
   readonly resolver: Resolver["Service"]
   readonly timeoutMs: number
   readonly mark: () => void
+  /** Takes secrets out of what is cut. */
+  readonly redact: (text: string) => string
   readonly needsText: boolean
   readonly needsDecoded: boolean
   readonly onEnd: (result: Observation.Observed | CheckFailure.CheckFailure) => void
@@ -37,6 +39,7 @@ export class HttpRun implements HopRun {
   readonly dial: Dial["Service"]
   readonly resolver: Resolver["Service"]
   readonly mark: () => void
+  readonly redact: (text: string) => string
   readonly needsText: boolean
   readonly needsDecoded: boolean
   readonly clock = new PhaseClock()
@@ -56,6 +59,7 @@ export class HttpRun implements HopRun {
     this.dial = options.dial
     this.resolver = options.resolver
     this.mark = options.mark
+    this.redact = options.redact
     this.needsText = options.needsText
     this.needsDecoded = options.needsDecoded
     this.#timeoutMs = options.timeoutMs
@@ -81,27 +85,27 @@ export class HttpRun implements HopRun {
     const limitMs = phaseTimeoutsMs[phase]
     if (limitMs === undefined) return
     this.#phaseTimer = setTimeout(
-      () => this.#hop.onFault(SocketFault.ofTimeout(phase, `${limitMs} ms, the limit for this phase`)),
+      () => this.#hop.expire(SocketFault.ofTimeout(phase, `${limitMs} ms, the limit for this phase`)),
       limitMs
     )
   }
 
   readonly #onDeadline = (): void =>
-    this.#hop.onFault(SocketFault.ofTimeout(this.clock.current, `${this.#timeoutMs} ms, the timeout of the check`))
+    this.#hop.expire(SocketFault.ofTimeout(this.clock.current, `${this.#timeoutMs} ms, the timeout of the check`))
 
   readonly onHead = (hop: HttpHop, { rawHeaders, status }: ResponseHead): boolean => {
     if (!Redirect.isRedirect(status)) return false
     const location = locationIn(rawHeaders)
     if (location === undefined) return false
     const { request } = hop.plan
-    this.#redirectTarget = cutUrl(Redirect.targetOf(request.url, location)?.href ?? location)
+    this.#redirectTarget = this.#cutUrl(Redirect.targetOf(request.url, location)?.href ?? location)
     const { redirectsMax } = this.plan
     if (redirectsMax === 0) return false
     if ((this.#hops?.length ?? 0) === redirectsMax) {
       hop.onFault({ reason: "too_many_redirects", message: `there were more than ${redirectsMax} redirects` })
       return true
     }
-    const next = Redirect.follow(request, status, location)
+    const next = Redirect.follow(request, status, location, this.redact)
     if (typeof next === "string") {
       hop.onFault({ reason: "redirect_invalid", message: `the redirect cannot be followed: ${next}` })
       return true
@@ -153,7 +157,7 @@ export class HttpRun implements HopRun {
     if (head !== undefined) {
       observation.statusCode = head.status
       observation.protocol = head.protocol
-      observation.headers = SelectedHeaders.of(head.rawHeaders)
+      observation.headers = SelectedHeaders.of(head.rawHeaders, this.redact)
     }
     if (body !== undefined) {
       observation.sizeBytes = body.sizeBytes
@@ -165,9 +169,14 @@ export class HttpRun implements HopRun {
     return observation
   }
 
+  #cutUrl(url: string): string {
+    const { urlLengthMax } = Observation
+    return url.length <= urlLengthMax ? url : this.redact(url).slice(0, urlLengthMax).toWellFormed()
+  }
+
   #hopOf({ address, head, plan }: HttpHop): Observation.Hop {
     return {
-      url: cutUrl(plan.request.url.href),
+      url: this.#cutUrl(plan.request.url.href),
       ...(address === undefined ? {} : { address }),
       ...(head === undefined ? {} : { statusCode: head.status }),
       ...this.clock.since(this.#hopBegan)
@@ -181,5 +190,3 @@ const locationIn = (rawHeaders: ReadonlyArray<string>): string | undefined => {
   }
   return undefined
 }
-
-const cutUrl = (url: string): string => url.slice(0, Observation.urlLengthMax).toWellFormed()

@@ -26,11 +26,17 @@ export const targetOf = (from: URL, location: string): URL | undefined => {
   return url
 }
 
-/** The request that follows, or a sentence that says why there is none. */
-export const follow = (request: HopRequest, status: number, location: string): HopRequest | string => {
+/** The request that follows, or a sentence that says why there is none, which quotes what `redact` leaves. */
+export const follow = (
+  request: HopRequest,
+  status: number,
+  location: string,
+  redact: (text: string) => string
+): HopRequest | string => {
   const url = targetOf(request.url, location)
-  if (url === undefined) return `${quote(location)} is not a URL`
-  if (url.protocol !== "http:" && url.protocol !== "https:") return `${quote(location)} is not an http or https URL`
+  if (url === undefined) return `${quote(redact(location))} is not a URL`
+  if (url.protocol !== "http:" && url.protocol !== "https:")
+    return `${quote(redact(location))} is not an http or https URL`
   if (url.username !== "" || url.password !== "") return "the URL holds a user name or password"
   if (url.port === "0") return "the URL has port 0"
   const isSameOrigin = url.origin === request.url.origin

@@ -23,18 +23,23 @@ export const selectedHeaders: ReadonlySet<string> = new Set([
   "x-request-id"
 ])
 
-/** The selection, by lower-case name; repeated fields are joined, and long values cut. */
-export const of = (rawHeaders: ReadonlyArray<string>): { readonly [name: string]: string } => {
+/** The selection, by lower-case name; repeated fields are joined, and long values redacted and cut. */
+export const of = (
+  rawHeaders: ReadonlyArray<string>,
+  redact: (text: string) => string
+): { readonly [name: string]: string } => {
   const selected: { [name: string]: string } = {}
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!.toLowerCase()
     if (!selectedHeaders.has(name)) continue
     const value = rawHeaders[i + 1]!
     const earlier = selected[name]
-    selected[name] = cut(earlier === undefined ? value : `${earlier}, ${value}`)
+    selected[name] = cut(earlier === undefined ? value : `${earlier}, ${value}`, redact)
   }
   return selected
 }
 
-const cut = (value: string): string =>
-  value.length <= Observation.headerLengthMax ? value : value.slice(0, Observation.headerLengthMax).toWellFormed()
+const cut = (value: string, redact: (text: string) => string): string =>
+  value.length <= Observation.headerLengthMax
+    ? value
+    : redact(value).slice(0, Observation.headerLengthMax).toWellFormed()

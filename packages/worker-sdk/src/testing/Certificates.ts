@@ -13,17 +13,23 @@ export interface KeyPair {
 /** An authority: its certificate in PEM, for those who shall trust it, and its hand. */
 export interface Authority {
   readonly ca: string
-  /** A certificate for these names and IPv4 addresses, valid for a day around now, or for a day until `validTo`. */
+  /**
+   * A certificate for these names and IPv4 addresses, of servers and clients alike. Valid from a day ago for two days;
+   * until `validTo`, from a day before; or from `validFrom` on for a day.
+   */
   readonly issue: (options: {
     readonly names?: ReadonlyArray<string>
     readonly addresses?: ReadonlyArray<string>
+    readonly validFrom?: Date
     readonly validTo?: Date
   }) => KeyPair
 }
 
-/** A new authority. Each has keys of its own: nobody trusts it but who is given its certificate. */
-export const makeAuthority = (): Authority => {
-  const issuer = "OpenSeer Test Authority"
+/**
+ * A new authority. Each has keys of its own: nobody trusts it but who is given its certificate. Who trusts several
+ * finds them by name, so that they need different ones.
+ */
+export const makeAuthority = (issuer = "OpenSeer Test Authority"): Authority => {
   const own = newKeys()
   const isAuthority = extension(basicConstraints, sequence(tlv(0x01, Buffer.from([0xff]))))
   const validTo = new Date(Date.now() + dayMs)
@@ -36,7 +42,12 @@ export const makeAuthority = (): Authority => {
       validTo,
       extension: isAuthority
     }),
-    issue: ({ addresses = [], names = [], validTo: until = validTo }) => {
+    issue: ({
+      addresses = [],
+      names = [],
+      validFrom,
+      validTo: until = validFrom === undefined ? validTo : new Date(validFrom.getTime() + dayMs)
+    }) => {
       const keys = newKeys()
       const alternatives = extension(
         subjectAltName,
@@ -52,6 +63,7 @@ export const makeAuthority = (): Authority => {
           signer: own.privateKey,
           subject: names[0] ?? addresses[0] ?? "nobody",
           publicKey: keys.publicKey,
+          ...(validFrom === undefined ? {} : { validFrom }),
           validTo: until,
           extension: alternatives
         })
@@ -72,10 +84,11 @@ const certify = (options: {
   readonly signer: KeyObject
   readonly subject: string
   readonly publicKey: KeyObject
+  readonly validFrom?: Date
   readonly validTo: Date
   readonly extension: Buffer
 }): string => {
-  const notBefore = new Date(Math.min(Date.now(), options.validTo.getTime()) - dayMs)
+  const notBefore = options.validFrom ?? new Date(Math.min(Date.now(), options.validTo.getTime()) - dayMs)
   const body = sequence(
     tlv(0xa0, tlv(0x02, Buffer.from([2]))),
     tlv(0x02, Buffer.from([1, ++serial])),

@@ -5,9 +5,11 @@
  */
 import { Effect, type Scope } from "effect"
 import { createServer as createHttpServer, type RequestListener } from "node:http"
+import * as http2Server from "node:http2"
 import { createServer as createHttpsServer, type ServerOptions } from "node:https"
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
-import type { KeyPair } from "./Certificates.ts"
+import * as zlib from "node:zlib"
+import type { Authority, KeyPair } from "./Certificates.ts"
 
 /** A target. `url` has no path; `connections` counts what was accepted since the start. */
 export interface HostileTarget {
@@ -49,6 +51,21 @@ export const http = (
   tls === undefined
     ? listen("http", () => createHttpServer(listener))
     : listen("https", () => createHttpsServer(tls, listener))
+
+/** Answers streams of HTTP/2 as it likes: over TLS with a key pair, where `allowHTTP1` admits others; else in the clear. */
+export const http2 = (
+  listener: (stream: http2Server.ServerHttp2Stream, headers: http2Server.IncomingHttpHeaders) => void,
+  tls?: KeyPair & http2Server.SecureServerOptions
+): Effect.Effect<HostileTarget, never, Scope.Scope> =>
+  listen(tls === undefined ? "http" : "https", () => {
+    const server = tls === undefined ? http2Server.createServer() : http2Server.createSecureServer(tls)
+    // Of clients that hang up in the middle.
+    server.on("session", (session) => session.on("error", () => {}))
+    return server.on("stream", (stream, headers) => {
+      stream.on("error", () => {})
+      listener(stream, headers)
+    })
+  })
 
 /** Does as it likes with each connection. */
 export const raw = (onConnection: (socket: Socket) => void): Effect.Effect<HostileTarget, never, Scope.Scope> =>
@@ -115,6 +132,43 @@ export const endless: Effect.Effect<HostileTarget, never, Scope.Scope> = http((_
   response.on("drain", more)
   more()
 })
+
+const zeros = (): Buffer => Buffer.alloc(8_388_608)
+
+const bombs = {
+  gzip: () => Buffer.concat(Array.from({ length: 25 }, () => zlib.gzipSync(zeros()))),
+  deflate: () => zlib.deflateSync(zeros()),
+  zstd: () => zlib.zstdCompressSync(zeros()),
+  br: () => zlib.brotliCompressSync(zeros(), { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } })
+}
+
+/** A body of a few kilobytes that inflates to 8 or 200 mebibytes of zeros. */
+export const bomb = (coding: keyof typeof bombs): Effect.Effect<HostileTarget, never, Scope.Scope> => {
+  const body = bombs[coding]()
+  return http((_, response) => response.writeHead(200, { "content-encoding": coding }).end(body))
+}
+
+/** A body of gzip that holds nothing, for ever: as many empty members as are read. */
+export const hollow: Effect.Effect<HostileTarget, never, Scope.Scope> = Effect.suspend(() => {
+  const empty = zlib.gzipSync("")
+  const chunk = Buffer.concat(Array.from({ length: 1_000 }, () => empty))
+  return http((_, response) => {
+    response.writeHead(200, { "content-encoding": "gzip" })
+    const more = (): void => {
+      while (!response.destroyed && response.write(chunk));
+    }
+    response.on("drain", more)
+    more()
+  })
+})
+
+/** Presents a chain of ten megabytes. */
+export const endlessChain = (authority: Authority): Effect.Effect<HostileTarget, never, Scope.Scope> => {
+  const large = authority.issue({ names: Array.from({ length: 2_000 }, (_, i) => `name-${i}.of.a.large.test`) })
+  const own = authority.issue({ names: ["localhost"], addresses: ["127.0.0.1"] })
+  const times = Math.ceil(10_000_000 / (large.cert.length * 0.75))
+  return http((_, response) => response.end(), { key: own.key, cert: own.cert + large.cert.repeat(times) })
+}
 
 /** Redirects each request to where `locationOf` says. */
 export const redirecting = (

@@ -1,8 +1,15 @@
 /**
  * Runs of `http` checks for tests: through the frame that a worker has, against targets on this machine.
  */
-import type { Judgement, WorkerRpc } from "@openseer/core"
-import { Effect, type Layer } from "effect"
+import {
+  type Assertion,
+  type CheckFailure,
+  HttpCheck,
+  type Judgement,
+  type Observation,
+  type WorkerRpc
+} from "@openseer/core"
+import { Effect, type Layer, Schema } from "effect"
 import * as Egress from "../egress/Egress.ts"
 import * as Executors from "../execute/Executors.ts"
 import { httpExecutor } from "../execute/HttpExecutor.ts"
@@ -42,6 +49,22 @@ export const runWith = (
 /** Runs a check. */
 export const run = (spec: Spec, options: RunOptions = {}): Effect.Effect<Executors.ExecutedRun> =>
   runWith(Egress.layer({ allow: ["127.0.0.0/8"], ca: [authority.ca], ...options }), spec, options)
+
+/** What the executor itself gives for a monitor whose assertions look at these sources. */
+export const observe = (
+  spec: Spec,
+  ...sources: ReadonlyArray<Assertion.AssertionSource>
+): Effect.Effect<Observation.Observed, CheckFailure.CheckFailure> => {
+  const context = {
+    timeoutMs: 5_000,
+    mark: () => {},
+    redact: (text: string) => text,
+    assertionSources: new Set(sources)
+  }
+  return httpExecutor
+    .execute(Schema.decodeUnknownSync(HttpCheck.HttpSpec)(spec), context)
+    .pipe(Effect.provide(Egress.layer({ allow: ["127.0.0.0/8"], ca: [authority.ca] })))
+}
 
 /** `up`, `down status`. */
 export const reasonOf = ({ outcome, reason }: Judgement.Judgement): string => `${outcome} ${reason ?? ""}`.trim()
