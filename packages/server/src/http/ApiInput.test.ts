@@ -9,6 +9,10 @@ const spec = { url: "https://shop.example/health" }
 const input = { name: "Shop", spec }
 const json = { "content-type": "application/json" }
 const assertion = { source: "status", comparison: "equals", expected: 200, severity: "down" }
+const between = (expected: ReadonlyArray<number>) => ({ ...assertion, comparison: "between", expected })
+const rcode = { source: "dnsRcode", comparison: "equals", expected: "NOERROR", severity: "down" }
+const header = { source: "header", property: "server", comparison: "matches", expected: "x", severity: "down" }
+const found = { source: "json", property: "$", comparison: "exists", severity: "down" }
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`
 
 /** A name for the row, what is sent, and the answer: its status and the path of the member it names, if any. */
@@ -113,6 +117,16 @@ const creations: ReadonlyArray<Row> = [
   withInput("code as an assertion", { assertions: ["status === 200"] }, "assertions.0"),
   withInput("a range of one value", { assertions: [{ ...assertion, comparison: "between" }] }, "assertions.0.expected"),
   withInput("an expected text", { assertions: [{ ...assertion, expected: ["200"] }] }, "assertions.0.expected"),
+  withInput("a range the wrong way round", { assertions: [between([399, 200])] }, "assertions.0.expected"),
+  withInput("no expected value", { assertions: [{ ...assertion, expected: undefined }] }, "assertions.0.expected"),
+  withInput("a source that http has not", { assertions: [assertion, rcode] }, "assertions.1.source"),
+  withInput("a header without a name", { assertions: [{ ...header, property: undefined }] }, "assertions.0.property"),
+  withInput("a look-behind", { assertions: [{ ...header, expected: "(?<=a)b" }] }, "assertions.0.expected"),
+  withInput("a back-reference", { assertions: [{ ...header, expected: "(a)\\1" }] }, "assertions.0.expected"),
+  withInput("a pattern that is none", { assertions: [{ ...header, expected: "(" }] }, "assertions.0.expected"),
+  withInput("a JSONPath that is none", { assertions: [{ ...found, property: "$[" }] }, "assertions.0.property"),
+  withInput("a JSONPath without $", { assertions: [{ ...found, property: "a" }] }, "assertions.0.property"),
+  withInput("an assertion with NUL", { assertions: [{ ...header, expected: "\0" }] }, "assertions.0.expected"),
   withInput(
     "51 expected values",
     { assertions: [{ ...assertion, comparison: "oneOf", expected: Array(51).fill(1) }] },

@@ -313,7 +313,27 @@ layer(Stages, { excludeTestServices: true })("the API of monitors", (it) => {
       const job = jobs[0]!
       assert.isTrue(job.oneOff)
       const monitorKey = job.members![0]!.monitorKey
-      const failure = { outcome: "down", reason: "timeout", message: "no answer in 10 s" } as const
+      const certificate = { subject: "a", names: [], issuer: "b", keyType: "EC P-256", fingerprint256: "c" }
+      const phases = { dnsUs: 0, connectUs: 0, tlsUs: 0, ttfbUs: 0, downloadUs: 0 }
+      const failure = {
+        outcome: "down",
+        reason: "status",
+        message: "status is 503, expected 200 to 399",
+        observation: {
+          totalUs: 1,
+          phases,
+          statusCode: 503,
+          tls: {
+            version: "TLSv1.3",
+            cipher: "x",
+            chain: [{ ...certificate, validFrom: "2026-01-01T00:00:00.000Z", validTo: "2027-01-01T00:00:00.000Z" }]
+          },
+          excerpt: "<html>"
+        },
+        failedAssertions: [
+          { index: 0, source: "status", comparison: "between", severity: "down", expected: "200 to 399", actual: "503" }
+        ]
+      } as const
       yield* (yield* Ingest).submit(submitter, [
         { ...job, final: true, results: [{ monitorKey, latenessUs: 0, errorBoundUs: 0, ...failure }] }
       ])

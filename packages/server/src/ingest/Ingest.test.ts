@@ -246,6 +246,43 @@ layer(Stages, fresh)("overdue ticks", (it) => {
   )
 })
 
+layer(Stages, fresh)("what did not hold", (it) => {
+  it.effect("is kept as evidence with the rest of the observation, and nothing of a run that was up", () =>
+    Effect.gen(function* () {
+      const { addMonitor, rows } = yield* TestInstance
+      const [a, b] = [yield* addMonitor(), yield* addMonitor()]
+      const [job] = yield* grantAll
+      const failedAssertions = [
+        { index: 1, source: "status", comparison: "equals", severity: "down", expected: "200", actual: "503" }
+      ]
+      const observation = { ...up(b).observation, statusCode: 503, excerpt: "<html>", address: "192.0.2.1" }
+      const failed = { ...down(b), reason: "status", message: "status is 503", observation, failedAssertions }
+      yield* submit(
+        submission(job!, [{ ...up(a), observation: { ...up(a).observation, address: "192.0.2.1" } }, failed])
+      )
+      const stored = yield* rows<{ key: number; detail: unknown }>(
+        "select monitor_key as key, detail from ts.result_details"
+      )
+      assert.deepStrictEqual(stored, [
+        { key: b, detail: { excerpt: "<html>", address: "192.0.2.1", failedAssertions } }
+      ])
+    })
+  )
+
+  it.effect("is refused when it is more than a monitor has assertions", () =>
+    Effect.gen(function* () {
+      const { addMonitor } = yield* TestInstance
+      const key = yield* addMonitor()
+      const [job] = yield* grantAll
+      const one = { index: 0, source: "status", comparison: "equals", severity: "down", expected: "", actual: "" }
+      const [verdict] = yield* submit(
+        submission(job!, [{ ...down(key), failedAssertions: Array.from({ length: 21 }, () => one) }])
+      )
+      assert.deepStrictEqual(verdict?.verdicts, ["refused"])
+    })
+  )
+})
+
 layer(Stages, fresh)("hostile evidence", (it) => {
   it.effect("is stored with NUL and halves of surrogate pairs replaced, and never blocks the worker's outbox", () =>
     Effect.gen(function* () {

@@ -83,6 +83,29 @@ layer(TestInstance.layer, fresh)("pages of results", (it) => {
     })
   )
 
+  it.effect("tell what did not hold, beside what else was observed", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const { id, key } = yield* setUp
+      const failed = { index: 2, source: "body", comparison: "empty", severity: "down", expected: "", actual: '"no"' }
+      const detail = { address: "192.0.2.1", excerpt: "no", detail: { own: [1] } }
+      yield* rows(`update ts.result_details set detail = '${JSON.stringify({ ...detail, failedAssertions: [failed] })}'
+                    where monitor_key = ${key}`)
+      const { items } = yield* page(id, { outcome: "down", limit: 5 })
+      assert.isNotEmpty(items)
+      for (const item of items) {
+        assert.deepStrictEqual<unknown>(item.failedAssertions, [failed])
+        assert.deepStrictEqual<unknown>(item.detail, detail)
+      }
+      yield* Schema.encodeEffect(ResultsApi.ResultsPage)({ items })
+      // What an older or newer version stored is no reason to tell nothing.
+      yield* rows(`update ts.result_details set detail = '{"failedAssertions":"?"}' where monitor_key = ${key}`)
+      const [older] = (yield* page(id, { outcome: "down", limit: 1 })).items
+      assert.notProperty(older, "failedAssertions")
+      assert.notProperty(older, "detail")
+    })
+  )
+
   it.effect("refuse a cursor that is none, and other organizations", () =>
     Effect.gen(function* () {
       const { id } = yield* setUp

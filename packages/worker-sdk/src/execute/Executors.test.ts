@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CheckFailure, CheckType, Observation } from "@openseer/core"
+import { CheckFailure, CheckType, Observation, Secret } from "@openseer/core"
 import { Context, Effect, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as Executor from "./Executor.ts"
@@ -111,6 +111,80 @@ describe("Executors", () => {
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust(1)
       assert.deepInclude(yield* Fiber.join(fiber), { outcome: "error", reason: "executor_defect" })
+    })
+  )
+
+  it.effect("takes an assertion that it does not know for an error of its own, and never for one that holds", () =>
+    Effect.gen(function* () {
+      const good = { source: "responseTimeMs", comparison: "lessThan", expected: 200, severity: "down" }
+      for (const unknown of [
+        { ...good, source: "weather" },
+        { ...good, comparison: "resembles" },
+        { ...good, negate: true },
+        { source: "body", comparison: "matches", expected: "(?=x)", severity: "down" },
+        "responseTimeMs < 200"
+      ]) {
+        const executed = yield* run(Effect.succeed(observation(1)), { assertions: [good, unknown] })
+        assert.deepInclude(executed, { outcome: "error", reason: "unsupported_assertion" })
+        assert.include(executed.message, "assertion 1")
+      }
+    })
+  )
+
+  it.effect("tells the executor what the assertions look at, and keeps the content that it returns to itself", () =>
+    Effect.gen(function* () {
+      const executor = Executor.make(LedgerCheck, (_spec, { assertionSources }) =>
+        Effect.succeed({ ...observation(1), content: { body: [...assertionSources].join(" "), banner: "hi" } })
+      )
+      const { prepare } = yield* Executors.make([executor])
+      const body = { source: "body", comparison: "equals", expected: "body banner", severity: "down" }
+      const banner = { source: "banner", comparison: "exists", severity: "down" }
+      const executed = yield* prepare(ref, { ...member, assertions: [body, banner] })
+      assert.strictEqual(executed.outcome, "up")
+      assert.deepStrictEqual(executed.observation, observation(1))
+    })
+  )
+
+  it.effect("keeps the secrets of the spec out of all that it tells, however the target sends them back", () =>
+    Effect.gen(function* () {
+      const token = "tok-7f3a/9+b&c"
+      const spec = { account: "shop", token: { secret: token } }
+      const SecretCheck = CheckType.make({
+        kind: "acme-ledger",
+        version: 2,
+        spec: Schema.Struct({ account: Schema.String, token: Secret.Secret }),
+        target: ({ account }) => account
+      })
+      const echo = `${"x".repeat(150)} ${token} ${encodeURIComponent(token)} ${btoa(token)} ${btoa(`shop:${token}`)} ${JSON.stringify({ token })}`
+      const seen: Observation.Observed = {
+        ...observation(1),
+        headers: { "x-echo": echo.slice(0, 256) },
+        redirectTarget: `https://b.example/?t=${encodeURIComponent(token)}`,
+        hops: [{ url: `https://a.example/${token}`, totalUs: 1, phases: Observation.noPhases }],
+        detail: { [token]: [token, { deep: `Basic ${btoa(`shop:${token}`)}` }] },
+        content: { body: `${echo} ${"y".repeat(1_600)} ${echo}`, banner: token, headers: { "x-echo": echo } }
+      }
+      const assertions = [
+        { source: "body", comparison: "empty", severity: "down" },
+        { source: "banner", comparison: "notMatches", expected: token.slice(0, 5), severity: "down" },
+        { source: "header", property: "x-echo", comparison: "notContains", expected: token, severity: "down" },
+        { source: "detail", property: "$..*", comparison: "empty", severity: "down" }
+      ]
+      const failure = new CheckFailure.TargetFailed({
+        reason: "check_failed",
+        message: `no: ${echo}`,
+        observation: seen
+      })
+      for (const outcome of [Effect.succeed(seen), Effect.fail(failure)]) {
+        for (const asked of [assertions, []]) {
+          const { prepare } = yield* Executors.make([Executor.make(SecretCheck, () => outcome)])
+          const told = JSON.stringify(yield* prepare(ref, { ...member, spec, assertions: asked }))
+          for (const spelling of [token, encodeURIComponent(token), btoa(token), btoa(`shop:${token}`).slice(0, 16)]) {
+            assert.notInclude(told, spelling)
+          }
+          assert.include(told, "***")
+        }
+      }
     })
   )
 

@@ -154,6 +154,33 @@ describe("Outbox", () => {
     })
   )
 
+  it.live("hands in 500 failures with large evidence, each cut to size, in calls that the control plane takes", () =>
+    Effect.gen(function* () {
+      const { outbox, server } = yield* make()
+      const evidence = {
+        totalUs: 1,
+        headers: Object.fromEntries(range(16).map((i) => [`x-${i}`, "h".repeat(256)])),
+        detail: { note: "d".repeat(1_000) },
+        // Escaped as JSON, each unit takes six bytes.
+        excerpt: "\u0001".repeat(2_048)
+      }
+      const down = (monitorKey: number) => ({ ...result(monitorKey), outcome: "down", observation: evidence })
+      const huge = { ...evidence, detail: { note: "\u0001".repeat(10_000) }, hops: ["h".repeat(40_000)] }
+      for (const key of range(499)) outbox.add(lease(1), down(key))
+      outbox.add(lease(1), { ...down(500), observation: huge })
+      outbox.complete(lease(1))
+      yield* until("all verdicts", () => outbox.isEmpty())
+      const calls = server.callsOf("SubmitResult").map(({ payload }) => Buffer.byteLength(JSON.stringify(payload)))
+      assert.isBelow(Math.max(...calls), 750_000)
+      assert.isAbove(calls.length, 10)
+      const stored = server.submissions().flatMap(({ results }) => results) as ReadonlyArray<typeof huge>
+      assert.deepStrictEqual(keysOf(stored), range(500))
+      assert.isTrue(stored.every((one) => Buffer.byteLength(JSON.stringify(one)) <= 32_768))
+      const last = (stored.at(-1) as unknown as { observation: object }).observation
+      assert.deepStrictEqual(last, { totalUs: 1 })
+    })
+  )
+
   it.live("drops results on any verdict, and keeps them when an answer leaves verdicts out", () =>
     Effect.gen(function* () {
       let answers = 0
