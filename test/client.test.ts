@@ -139,6 +139,16 @@ describe("the client on a control plane", () => {
     const conflict = await errorOf(monitors.update({ monitorId, version, name: "Lamp" }))
     assert.strictEqual(conflict.failure._tag === "VersionMismatch" && conflict.failure.version, changed.version)
 
+    const backup = await monitors.create({
+      name: "Backup",
+      kind: "heartbeat",
+      spec: { schedule: { periodMs: 60_000 } }
+    })
+    const { url } = await monitors.pingUrl({ monitorId: backup.id })
+    assert.strictEqual((await fetch(url)).status, 200)
+    assert.strictEqual((await monitors.get({ monitorId: backup.id })).heartbeat?.lastSignal, "success")
+    await monitors.remove({ monitorId: backup.id })
+
     const here = (await regions.list()).items.find(({ name }) => name === "here")
     assert.strictEqual(here?.workersHealthy, 1)
     const [lamplighter] = (await workers.list()).items

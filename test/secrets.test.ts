@@ -95,7 +95,8 @@ layer(TestDatabase.layer(), { excludeTestServices: true })("secrets", (it) => {
           apiKey: "",
           enrollmentToken: "",
           workerToken: "",
-          otherWorkerToken: ""
+          otherWorkerToken: "",
+          pingToken: ""
         }
 
         // A user with a password; that the server of the tests may not ask for it does not matter here.
@@ -204,6 +205,17 @@ layer(TestDatabase.layer(), { excludeTestServices: true })("secrets", (it) => {
         yield* until("a check with the header", () => isAuthorized)
         assert.strictEqual((yield* api("POST", `/monitors/${id}/run`, {})).status, 200)
 
+        const heartbeat = { name: "h", kind: "heartbeat", spec: { schedule: { periodMs: 60_000 } } }
+        const { id: heartbeatId } = JSON.parse((yield* api("POST", "/monitors", heartbeat)).text) as { id: string }
+        const pingUrl: string = JSON.parse((yield* api("POST", `/monitors/${heartbeatId}/ping-url`)).text).url
+        secrets.pingToken = /oshb_\w{36}$/.exec(pingUrl)?.[0] ?? assert.fail(pingUrl)
+        const ping = Effect.promise(async () => {
+          const response = await fetch(`${pingUrl}/1`, { method: "POST", body: "no space left" })
+          answers.push(await response.text())
+          return response.status
+        })
+        assert.strictEqual(yield* ping, 200)
+
         assert.strictEqual(yield* refused("GET", "/monitors", undefined, secrets.unknownKey), 401)
         assert.strictEqual(
           yield* refused("POST", "/monitors", { ...monitor(target.url), intervalMs: secrets.apiKey }),
@@ -216,12 +228,14 @@ layer(TestDatabase.layer(), { excludeTestServices: true })("secrets", (it) => {
           "ts.results_raw",
           "app.worker_health",
           "app.one_off_jobs",
+          "app.heartbeats",
           "auth.enrollment_tokens"
         ]
         for (const [n, table] of broken.entries()) yield* run(sql.unsafe(`alter table ${table} rename to broken_${n}`))
         assert.strictEqual(yield* refused("POST", "/monitors", monitor(target.url)), 500)
         assert.strictEqual(yield* refused("GET", "/monitors"), 500)
         assert.strictEqual(yield* refused("POST", "/enrollment-tokens", { region: "here" }), 500)
+        assert.strictEqual(yield* ping, 500)
         const enroll = (token: string) =>
           Effect.promise(async () => {
             const payload = { protocol: 1, token, name: "w", version: "1", regionName: "there" }
@@ -243,7 +257,7 @@ layer(TestDatabase.layer(), { excludeTestServices: true })("secrets", (it) => {
           )
         )
         const traces = new Set(answers.join().match(/urn:openseer:trace:\w+/g))
-        assert.lengthOf([...traces], 3, "each request that failed names a trace of its own")
+        assert.lengthOf([...traces], 4, "each request that failed names a trace of its own")
         for (const { child } of [...workers, server]) child.kill("SIGTERM")
         for (const { child } of [...workers, server]) yield* ended(child)
 

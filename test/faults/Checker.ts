@@ -49,7 +49,7 @@ const promises: Record<string, string> = {
      where ends_at - starts_at <> count * interval_ms * interval '1 millisecond'`,
   "every result lies on the grid of a placement": `
     select format('monitor %s at %s', r.monitor_key, r.due_at) as example from ts.results_raw r
-     where not exists (
+     where r.monitor_key not in (select monitor_key from app.monitors where check_kind = 'heartbeat') and not exists (
        select from app.placements p
         where p.monitor_key = r.monitor_key and p.region_key = r.region_key
           and r.due_at - app.offset_ms(p.monitor_key, p.interval_ms) * interval '1 millisecond' >= p.starts_at
@@ -57,6 +57,13 @@ const promises: Record<string, string> = {
               < coalesce(p.ends_at, 'infinity')
           and mod((extract(epoch from r.due_at - p.starts_at) * 1000)::bigint
               - app.offset_ms(p.monitor_key, p.interval_ms), p.interval_ms) = 0)`,
+  "a heartbeat has no job and no placement, and is never down for a time in which we were away": `
+    select format('monitor %s', h.monitor_key) as example from app.heartbeats h
+     where exists (select from app.placements p where p.monitor_key = h.monitor_key)
+        or exists (
+          select from ts.results_raw r join app.absences a on r.due_at between a.starts_at and a.ends_at
+            join ts.result_details d using (monitor_key, region_key, due_at)
+           where r.monitor_key = h.monitor_key and d.reason = 'heartbeat_missed')`,
   "no job rests before the last tick of all its placements": `
     select format('monitor %s region %s: until %s', p.monitor_key, p.region_key, p.ends_at) as example
       from app.placements p join app.jobs j using (job_id)

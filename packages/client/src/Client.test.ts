@@ -85,7 +85,6 @@ describe("requests", () => {
                 name: "Shop",
                 kind: "http",
                 spec: { url: "https://shop.example.com" },
-                intervalMs: 60_000,
                 regions: ["global"],
                 tags: []
               }

@@ -4,11 +4,19 @@
 import { Duration, Effect, Layer, Schedule } from "effect"
 import { Retention } from "./aggregate/Retention.ts"
 import { Rollups } from "./aggregate/Rollups.ts"
+import { Heartbeats } from "./ingest/Heartbeats.ts"
 import { OverdueTicks } from "./ingest/OverdueTicks.ts"
 import { OneOffJobs } from "./schedule/OneOffJobs.ts"
 
 /** How often each duty runs. A jitter of 20 % keeps replicas apart. */
-export const dutyIntervalsMs = { overdue: 1_000, rollups: 30_000, oneOffJobs: 60_000, retention: 600_000 }
+export const dutyIntervalsMs = {
+  overdue: 1_000,
+  heartbeats: 1_000,
+  presence: 1_000,
+  rollups: 30_000,
+  oneOffJobs: 60_000,
+  retention: 600_000
+}
 
 /** Runs a duty for ever: a failure is logged and the next round comes all the same. */
 const every = <A, E, R>(name: string, intervalMs: number, duty: Effect.Effect<A, E, R>) =>
@@ -20,15 +28,20 @@ const every = <A, E, R>(name: string, intervalMs: number, duty: Effect.Effect<A,
   )
 
 /** Starts all duties; they end with the scope. */
-export const layer: Layer.Layer<never, never, OverdueTicks | Rollups | Retention | OneOffJobs> = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const overdue = yield* OverdueTicks
-    const rollups = yield* Rollups
-    const retention = yield* Retention
-    const oneOffJobs = yield* OneOffJobs
-    yield* every("overdue", dutyIntervalsMs.overdue, overdue.settle)
-    yield* every("rollups", dutyIntervalsMs.rollups, rollups.runOnce)
-    yield* every("one-off jobs", dutyIntervalsMs.oneOffJobs, oneOffJobs.expire)
-    yield* every("retention", dutyIntervalsMs.retention, retention.runOnce)
-  })
-)
+export const layer: Layer.Layer<never, never, OverdueTicks | Heartbeats | Rollups | Retention | OneOffJobs> =
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const overdue = yield* OverdueTicks
+      const heartbeats = yield* Heartbeats
+      const rollups = yield* Rollups
+      const retention = yield* Retention
+      const oneOffJobs = yield* OneOffJobs
+      yield* every("overdue", dutyIntervalsMs.overdue, overdue.settle)
+      // Apart, so that settling much is not taken for an absence.
+      yield* every("presence", dutyIntervalsMs.presence, heartbeats.markPresent)
+      yield* every("heartbeats", dutyIntervalsMs.heartbeats, heartbeats.settle)
+      yield* every("rollups", dutyIntervalsMs.rollups, rollups.runOnce)
+      yield* every("one-off jobs", dutyIntervalsMs.oneOffJobs, oneOffJobs.expire)
+      yield* every("retention", dutyIntervalsMs.retention, retention.runOnce)
+    })
+  )

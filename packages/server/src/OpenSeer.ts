@@ -21,6 +21,7 @@ import * as Duties from "./Duties.ts"
 import * as ApiHttp from "./http/ApiHttp.ts"
 import * as WebHandler from "./http/WebHandler.ts"
 import * as WorkerHttp from "./http/WorkerHttp.ts"
+import { Heartbeats } from "./ingest/Heartbeats.ts"
 import { Ingest } from "./ingest/Ingest.ts"
 import { OverdueTicks } from "./ingest/OverdueTicks.ts"
 import { Leases } from "./lease/Leases.ts"
@@ -28,6 +29,7 @@ import { WorkerHealth } from "./lease/WorkerHealth.ts"
 import { MonitorQueries } from "./query/MonitorQueries.ts"
 import { Monitors } from "./schedule/Monitors.ts"
 import { OneOffJobs } from "./schedule/OneOffJobs.ts"
+import { PingTokens } from "./schedule/PingTokens.ts"
 
 /** How a control plane differs from the default. */
 export interface ControlPlaneOptions {
@@ -44,7 +46,7 @@ export interface ControlPlaneOptions {
 }
 
 /**
- * All routes of a control plane (`/api/v1`, `/docs`, `/rpc/worker`, `/livez`, `/readyz`, `/metrics`), with its duties in
+ * All routes of a control plane (`/api/v1`, `/docs`, `/rpc/worker`, `/ping`, `/livez`, `/readyz`, `/metrics`), with its duties in
  * the background. Needs a migrated {@link Database}.
  */
 export const routes = (options: ControlPlaneOptions = {}) => {
@@ -57,9 +59,11 @@ export const routes = (options: ControlPlaneOptions = {}) => {
     Workers.layer(options.clusterToken === undefined ? {} : { clusterToken: options.clusterToken }),
     Monitors.layer,
     OneOffJobs.layer,
+    PingTokens.layer,
     Leases.layer,
     WorkerHealth.layer,
     Ingest.layer,
+    Heartbeats.layer,
     MonitorQueries.layer
   ).pipe(Layer.provideMerge(CheckTypes.layer(options.checkTypes)))
   const duties = Duties.layer.pipe(

@@ -4,6 +4,7 @@
 import type * as CheckType from "./CheckType.ts"
 import { DnsCheck } from "./DnsCheck.ts"
 import { GrpcCheck } from "./GrpcCheck.ts"
+import { HeartbeatCheck } from "./HeartbeatCheck.ts"
 import { HttpCheck } from "./HttpCheck.ts"
 import { IcmpCheck } from "./IcmpCheck.ts"
 import { TcpCheck } from "./TcpCheck.ts"
@@ -18,5 +19,6 @@ export const builtInChecks: ReadonlyArray<CheckType.Any> = [
   DnsCheck,
   IcmpCheck,
   WebSocketCheck,
-  GrpcCheck
+  GrpcCheck,
+  HeartbeatCheck
 ]

@@ -75,6 +75,13 @@ export const RegionRun = Schema.Struct({
 }).annotate({ identifier: "RegionRun" })
 export type RegionRun = typeof RegionRun.Type
 
+/**
+ * The ping URL of a heartbeat, told this once: `url` as this request reached the control plane, `path` on any host of it.
+ * Appended to it, `/start`, `/fail` and `/` with an exit code say more.
+ */
+export const PingUrl = Schema.Struct({ url: Schema.String, path: Schema.String }).annotate({ identifier: "PingUrl" })
+export type PingUrl = typeof PingUrl.Type
+
 const params = { monitorId: MonitorId }
 const ifMatch = {
   "if-match": Schema.optionalKey(
@@ -133,6 +140,17 @@ export class MonitorsApi extends HttpApiGroup.make("monitors")
         operation(
           "Run a monitor now",
           "Runs it once in each region and answers what came of it. It is counted nowhere."
+        )
+      ),
+    HttpApiEndpoint.post("pingUrl", "/:monitorId/ping-url", { params, success: PingUrl, error: [BadInput, NotFound] })
+      .annotate(RequiredScope, "write")
+      .annotateMerge(
+        operation(
+          "Make a new ping URL",
+          "Of a heartbeat; told this once, and the one before ends. Its job calls `<url>/start` (optional), then `<url>` " +
+            "when it went well, `<url>/fail` when not, or `<url>/<exit code>`, 0 to 255, with GET, HEAD or POST and no " +
+            "credential; the beginning of a body sent with a failure is kept. It answers 200; 404 when the URL is not " +
+            "valid any more; 429 above ten calls a second."
         )
       )
   )

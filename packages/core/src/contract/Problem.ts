@@ -94,6 +94,13 @@ export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaT
   title: "Send the body as application/json"
 }) {}
 
+/** It comes too often, and was not counted. Try again after `Retry-After`. */
+export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()("TooManyRequests", {
+  type: "urn:openseer:problem:too-many-requests",
+  status: 429,
+  title: "Too often: try again in a moment"
+}) {}
+
 /** It failed in a way that nobody foresaw. It is logged; `instance` names the trace. */
 export class InternalError extends HttpApiError.Problem<InternalError>()("InternalError", {
   type: "urn:openseer:problem:internal-error",

@@ -92,7 +92,11 @@ export const MonitorInput = Schema.Struct({
   name: MonitorName,
   kind: CheckKind.pipe(Schema.withDecodingDefaultKey(Effect.succeed("http"))),
   spec: Spec,
-  intervalMs: Interval.pipe(Schema.withDecodingDefaultKey(Effect.succeed(intervalMsDefault))),
+  intervalMs: Schema.optionalKey(
+    Interval.annotate({
+      description: `The time from one run to the next, in milliseconds; ${intervalMsDefault} by default`
+    })
+  ),
   timeoutMs: Schema.optionalKey(Timeout),
   regions: MonitorRegions.pipe(Schema.withDecodingDefaultKey(Effect.succeed([anyRegion]))),
   assertions: Schema.optionalKey(Assertions),
@@ -130,6 +134,19 @@ export const MonitorRegion = Schema.Struct({
 export type MonitorRegion = typeof MonitorRegion.Type
 
 /**
+ * What a `heartbeat` monitor was told, and what it expects. `expectedAt` is absent before the first signal; `startedAt` is
+ * there while a run goes on; `hasPingUrl` is false until a ping URL was made.
+ */
+export const HeartbeatFacts = Schema.Struct({
+  hasPingUrl: Schema.Boolean,
+  lastSignal: Schema.optionalKey(Schema.Literals(["start", "success", "fail"])),
+  lastSignalAt: Schema.optionalKey(Instant),
+  expectedAt: Schema.optionalKey(Instant),
+  startedAt: Schema.optionalKey(Instant)
+}).annotate({ identifier: "HeartbeatFacts" })
+export type HeartbeatFacts = typeof HeartbeatFacts.Type
+
+/**
  * A monitor. `id` is a `MonitorId`; `target` is the one line that lists show for its spec; `changedAt` is when its state
  * last changed in any region, absent while nothing is known; `version` counts its changes.
  */
@@ -145,6 +162,7 @@ export const Monitor = Schema.Struct({
   assertions: Schema.Array(Assertion),
   tags: Schema.Array(Schema.String),
   state: MonitorState,
+  heartbeat: Schema.optionalKey(HeartbeatFacts),
   changedAt: Schema.optionalKey(Instant),
   version: Schema.Int,
   createdAt: Instant,

@@ -14,6 +14,7 @@ import * as Guards from "./Guards.ts"
 import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
 import * as MonitorsHttp from "./MonitorsHttp.ts"
+import * as PingHttp from "./PingHttp.ts"
 import * as ResultsHttp from "./ResultsHttp.ts"
 
 /** Everything that a control plane serves besides the worker protocol, and the guards in front of both. */
@@ -32,6 +33,7 @@ export const layer = (options: { readonly metricsPublic: boolean }) =>
     // The page holds its script: it works without the internet.
     HttpApiScalar.layer(Api.Api, { path: "/docs", scalar: { withDefaultFonts: false } }),
     Health.layer,
+    PingHttp.layer,
     Metrics.layer({ isPublic: options.metricsPublic }),
     Guards.layer
   )

@@ -5,15 +5,17 @@
  * 2. What fails below and is not answered yet becomes a problem: 404, 405, and 500 with a trace id, which is logged.
  * 3. So many requests at once, and no more: 503 with `Retry-After`. Workers that wait for jobs count apart.
  * 4. A change that a browser sends on behalf of another site: 403, whoever is signed in there.
+ *    A ping is nobody's change: it has no credential but its URL, so this and the next two don't hold for it.
  * 5. A body that says it is too large: 413. One that does not say is cut off while it is read.
  * 6. A body that is not JSON: 415.
  *
  * Then the router: credential (`ApiAuthHttp`), body and decoding (`ApiProblemsHttp`), handler.
  */
 import { Api, Problem } from "@openseer/core"
-import { ByteSize, Cause, Clock, Effect, type Layer, Metric, Option, Semaphore, type Types } from "effect"
+import { ByteSize, Cause, Clock, Effect, Layer, Metric, Option, Semaphore, type Types } from "effect"
 import {
   HttpIncomingMessage,
+  HttpMiddleware,
   HttpRouter,
   HttpServerError,
   HttpServerRequest,
@@ -35,6 +37,9 @@ export const apiRequestsMax = 256
 /** The most requests of workers at once: most of them wait for jobs. */
 export const workerRequestsMax = 4_096
 
+/** The most pings of jobs at once: so many that a whole crontab fits, and apart from what people do. */
+export const pingRequestsMax = 256
+
 /** Paths are as they are written here: a proxy that closes `/metrics` closes it, however it is spelled. */
 export const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false } as const
 
@@ -44,6 +49,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRoute
     const admission = {
       api: yield* Semaphore.make(apiRequestsMax),
       worker: yield* Semaphore.make(workerRequestsMax),
+      ping: yield* Semaphore.make(pingRequestsMax),
       // Health must be told also when nothing else is served.
       system: undefined
     }
@@ -68,14 +74,24 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRoute
 )
 
 type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, unknown, HttpServerRequest.HttpServerRequest>
-type Kind = "api" | "worker" | "system"
+type Kind = "api" | "worker" | "ping" | "system"
 
 const pathOf = (request: HttpServerRequest.HttpServerRequest): string => request.url.split("?", 1)[0] ?? "/"
 
 const kindOf = (path: string): Kind => {
   if (path === "/livez" || path === "/readyz" || path === "/metrics") return "system"
+  if (path.startsWith("/ping/")) return "ping"
   return path.startsWith("/rpc/") ? "worker" : "api"
 }
+
+/** Paths of pings hold their credential: no span is made of them. To be provided where the routes are served. */
+export const untraced: Layer.Layer<never> = Layer.succeed(
+  HttpMiddleware.TracerDisabledWhen,
+  ({ url }: HttpServerRequest.HttpServerRequest) => kindOf(url.replace(/^https?:\/\/[^/]*/, "")) === "ping"
+)
+
+/** What may be told of a path. */
+const shown = (path: string): string => (kindOf(path) === "ping" ? "/ping/…" : path)
 
 const bodyBytesMax = (kind: Kind): number => (kind === "worker" ? workerBodyBytesMax : apiBodyBytesMax)
 
@@ -93,7 +109,7 @@ const bounded = (handler: Answer, kind: Kind): Answer =>
 
 /** The answer to a request whose headers alone show that it can't be served. */
 const refusal = ({ headers, method }: HttpServerRequest.HttpServerRequest, kind: Kind): Answer | undefined => {
-  if (method === "GET" || method === "HEAD" || method === "OPTIONS") return undefined
+  if (method === "GET" || method === "HEAD" || method === "OPTIONS" || kind === "ping") return undefined
   // Browsers always say where a request comes from, and scripts can't change it; other clients say nothing.
   const site = headers["sec-fetch-site"]
   if (site !== undefined && site !== "same-origin" && site !== "none") {
@@ -130,7 +146,7 @@ const answerCause = (cause: Cause.Cause<unknown>, method: string, path: string):
   return Effect.gen(function* () {
     const span = yield* Effect.option(Effect.currentSpan)
     const traceId = Option.isSome(span) ? span.value.traceId : randomUUID().replaceAll("-", "")
-    yield* Effect.logError("request failed", cause).pipe(Effect.annotateLogs({ method, path, traceId }))
+    yield* Effect.logError("request failed", cause).pipe(Effect.annotateLogs({ method, path: shown(path), traceId }))
     return yield* HttpServerRespondable.toResponse(
       new Problem.InternalError({ instance: `urn:openseer:trace:${traceId}` })
     )
@@ -153,7 +169,8 @@ const routes = [
     Object.values(group.endpoints).map(({ method, path }) => ({ method: method as string, path: path as string }))
   ),
   ...["/livez", "/readyz", "/metrics", "/docs", Api.openApiPath].map((path) => ({ method: "GET", path })),
-  { method: "POST", path: "/rpc/worker" }
+  { method: "POST", path: "/rpc/worker" },
+  ...["GET", "POST"].flatMap((method) => ["/ping/:token", "/ping/:token/:signal"].map((path) => ({ method, path })))
 ].map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replaceAll(/:[^/]+/g, "[^/]+")}/?$`) }))
 
 const requestSeconds = Metric.histogram("openseer_http_request_seconds", {

@@ -2,11 +2,13 @@
  * The handlers of monitors. They only delegate.
  */
 import { Api, Auth, type Monitor, Problem } from "@openseer/core"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
+import { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { MonitorQueries } from "../query/MonitorQueries.ts"
 import { Monitors } from "../schedule/Monitors.ts"
 import { OneOffJobs } from "../schedule/OneOffJobs.ts"
+import { PingTokens } from "../schedule/PingTokens.ts"
 import { orUnavailable } from "./Unavailable.ts"
 
 /** Serves the group `monitors`. */
@@ -17,6 +19,7 @@ export const layer = HttpApiBuilder.group(
     const monitors = yield* Monitors
     const queries = yield* MonitorQueries
     const oneOffJobs = yield* OneOffJobs
+    const pingTokens = yield* PingTokens
     const organization = Auth.CurrentPrincipal.useSync(({ organizationKey }) => organizationKey)
     return handlers.handleAll({
       list: ({ query }) =>
@@ -65,10 +68,25 @@ export const layer = HttpApiBuilder.group(
           Effect.flatMap((key) => oneOffJobs.run(key, params.monitorId, payload)),
           Effect.map((runs) => ({ runs })),
           orUnavailable
-        )
+        ),
+      pingUrl: ({ params }) =>
+        Effect.gen(function* () {
+          const request = yield* HttpServerRequest.HttpServerRequest
+          const token = yield* pingTokens.renew(yield* organization, params.monitorId)
+          const path = `/ping/${Redacted.value(token)}`
+          return { url: `${originOf(request)}${path}`, path }
+        }).pipe(orUnavailable)
     })
   })
 )
+
+/** Where the caller reached us, as far as a proxy tells. It is told to that caller alone. */
+const originOf = ({ headers, originalUrl }: HttpServerRequest.HttpServerRequest): string => {
+  const own = URL.canParse(originalUrl) ? new URL(originalUrl) : undefined
+  const scheme = headers["x-forwarded-proto"] ?? own?.protocol.slice(0, -1)
+  const host = headers["x-forwarded-host"] ?? headers["host"] ?? own?.host ?? "localhost"
+  return `${scheme === "https" ? "https" : "http"}://${host}`
+}
 
 /** The change with the version of `If-Match`, when there is one. */
 const withVersion = (

@@ -7,7 +7,7 @@ import { HttpRouter } from "effect/http"
 import { createServer, type Server } from "node:http"
 import type { Duplex } from "node:stream"
 import { Draining } from "./Draining.ts"
-import { routerConfig } from "./Guards.ts"
+import { routerConfig, untraced } from "./Guards.ts"
 
 /** Where to listen. */
 export interface NodeServerOptions {
@@ -32,6 +32,7 @@ export const layer = <A, E, R>(routes: Layer.Layer<A, E, R>, { host, port }: Nod
       const nodeServer = createServer(limits).on("clientError", answerUnreadable)
       const server = HttpRouter.serve(routes, { disableLogger: true, routerConfig }).pipe(
         Layer.provide(Layer.succeed(Draining, draining)),
+        Layer.provide(untraced),
         Layer.provide(NodeHttpServer.layer(() => nodeServer, { host, port, gracefulShutdownTimeout: "5 seconds" }))
       )
       // Made after the server, so it ends before the server waits for its requests.

@@ -6,7 +6,7 @@ import { HttpRouter, HttpServer } from "effect/http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { routerConfig } from "./Guards.ts"
+import { routerConfig, untraced } from "./Guards.ts"
 
 /** A handler with what ends it. */
 export interface WebHandler {
@@ -28,11 +28,11 @@ export const make = async <Services, ServicesError, E, Needs>(
   try {
     await runtime.runPromise(first)
     const { dispose, handler } = HttpRouter.toWebHandler(
-      routes.pipe(Layer.provide(services), Layer.provide(HttpServer.layerServices)) as Layer.Layer<
-        never,
-        E | ServicesError,
-        HttpRouter.HttpRouter
-      >,
+      routes.pipe(
+        Layer.provide(services),
+        Layer.provide(untraced),
+        Layer.provide(HttpServer.layerServices)
+      ) as Layer.Layer<never, E | ServicesError, HttpRouter.HttpRouter>,
       { memoMap, disableLogger: true, routerConfig }
     )
     // The layer is built in the background; its failure would reject every request.

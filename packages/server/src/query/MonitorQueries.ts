@@ -52,7 +52,10 @@ const make = Effect.gen(function* () {
          when r.up = r.known then 'up' else 'degraded' end`)
 
   const columns = sql.literal(`m.monitor_key, m.monitor_id, m.name, m.check_kind, m.spec, m.interval_ms, m.timeout_ms,
-    m.assertions, m.tags, m.paused_at is not null as is_paused, m.version, m.created_at, m.updated_at, r.regions`)
+    m.assertions, m.tags, m.paused_at is not null as is_paused, m.version, m.created_at, m.updated_at, r.regions,
+    (select jsonb_build_object('hasPingUrl', h.token_hash is not null, 'lastSignal', h.last_signal, 'lastSignalAt', h.last_at,
+                               'expectedAt', h.due_at, 'startedAt', h.started_at)
+       from app.heartbeats h where h.monitor_key = m.monitor_key) as heartbeat`)
 
   const get = Effect.fn("MonitorQueries.get")(function* (organizationKey: number, monitorId: string) {
     const [row] = yield* asOrganization(
@@ -115,6 +118,7 @@ const make = Effect.gen(function* () {
         row.is_paused,
         regions.map(({ state }) => state)
       ),
+      ...(row.heartbeat === null ? {} : { heartbeat: toFacts(row.heartbeat) }),
       ...(changedAt === "" ? {} : { changedAt }),
       version: row.version,
       createdAt: row.created_at.toISOString(),
@@ -140,7 +144,24 @@ interface MonitorRow {
   readonly created_at: Date
   readonly updated_at: Date
   readonly regions: ReadonlyArray<RegionRow>
+  readonly heartbeat: HeartbeatRow | null
 }
+
+interface HeartbeatRow {
+  readonly hasPingUrl: boolean
+  readonly lastSignal: "start" | "success" | "fail" | null
+  readonly lastSignalAt: string | null
+  readonly expectedAt: string | null
+  readonly startedAt: string | null
+}
+
+const toFacts = ({ expectedAt, hasPingUrl, lastSignal, lastSignalAt, startedAt }: HeartbeatRow) => ({
+  hasPingUrl,
+  ...(lastSignal === null ? {} : { lastSignal }),
+  ...(lastSignalAt === null ? {} : { lastSignalAt: new Date(lastSignalAt).toISOString() }),
+  ...(expectedAt === null ? {} : { expectedAt: new Date(expectedAt).toISOString() }),
+  ...(startedAt === null ? {} : { startedAt: new Date(startedAt).toISOString() })
+})
 
 interface RegionRow {
   readonly region: string

@@ -1,7 +1,7 @@
 /**
  * What a monitor must be before it is stored: the rules that need the check types, or more than one member.
  */
-import { type Assertion, CompiledAssertion, Grid, Monitor, Problem } from "@openseer/core"
+import { type Assertion, CompiledAssertion, Grid, HeartbeatCheck, Monitor, Problem, Region } from "@openseer/core"
 import { Effect, type Schema } from "effect"
 import type { CheckTypes, StoredSpec } from "../CheckTypes.ts"
 
@@ -24,16 +24,22 @@ export const check = (
   input: Monitor.MonitorInput
 ): Effect.Effect<CheckedMonitor, Problem.BadInput> => {
   const stored = checkTypes.decode(input.kind, input.spec)
-  const timeoutMs = input.timeoutMs ?? Monitor.timeoutMsFor(input.intervalMs)
-  const timeoutMsMax = Grid.timeoutMsLimit(input.intervalMs)
+  const isHeartbeat = input.kind === HeartbeatCheck.HeartbeatCheck.kind
+  const intervalMs =
+    isHeartbeat && "version" in stored
+      ? HeartbeatCheck.intervalMs(stored.spec as HeartbeatCheck.HeartbeatSpec)
+      : (input.intervalMs ?? Monitor.intervalMsDefault)
+  const timeoutMs = (isHeartbeat ? undefined : input.timeoutMs) ?? Monitor.timeoutMsFor(intervalMs)
+  const timeoutMsMax = Grid.timeoutMsLimit(intervalMs)
   const errors = [
-    ...("version" in stored ? assertionIssues(input, stored) : stored),
+    ...("version" in stored ? [] : stored),
+    ...(isHeartbeat ? heartbeatErrors(input) : "version" in stored ? assertionIssues(input, stored) : []),
     ...(timeoutMs <= timeoutMsMax
       ? []
       : [
           {
             path: "timeoutMs",
-            message: `must be at most ${timeoutMsMax} with an interval of ${input.intervalMs} ms, so that a run ends before the next one`
+            message: `must be at most ${timeoutMsMax} with an interval of ${intervalMs} ms, so that a run ends before the next one`
           }
         ])
   ]
@@ -43,7 +49,7 @@ export const check = (
     kind: input.kind,
     kindVersion: stored.version,
     spec: stored.spec,
-    intervalMs: input.intervalMs,
+    intervalMs,
     timeoutMs,
     regions: input.regions,
     assertions: input.assertions === undefined ? stored.defaultAssertions : input.assertions,
@@ -66,6 +72,22 @@ const assertionIssues = (
       ? [{ path: ["assertions", index, ...compiled.path].join("."), message: compiled.issue }]
       : []
   })
+
+/** What a heartbeat can't have: nothing of it is executed anywhere. */
+const heartbeatErrors = ({ assertions, intervalMs, regions, timeoutMs }: Monitor.MonitorInput) => [
+  ...(intervalMs === undefined
+    ? []
+    : [{ path: "intervalMs", message: "a heartbeat says in spec.schedule when it is expected: leave it out" }]),
+  ...(timeoutMs === undefined
+    ? []
+    : [{ path: "timeoutMs", message: "a heartbeat says in spec.runMsMax how long a run may take: leave it out" }]),
+  ...(regions.length === 1 && regions[0] === Region.anyRegion
+    ? []
+    : [{ path: "regions", message: "a heartbeat is executed nowhere: leave it out, or say global" }]),
+  ...(assertions === undefined || assertions.length === 0
+    ? []
+    : [{ path: "assertions", message: "a heartbeat has none: its job says itself how it went" }])
+]
 
 /** Fails with `BadInput` naming the regions that have no key: the same text for all that can't be used. */
 export const knownRegions = (

@@ -14,6 +14,7 @@ import * as IntegerArray from "../db/IntegerArray.ts"
 import { lockGrowth } from "../db/OrganizationLock.ts"
 import * as Regions from "../db/Regions.ts"
 import { newId } from "../NewId.ts"
+import * as HeartbeatRows from "./HeartbeatRows.ts"
 import * as MonitorForm from "./MonitorForm.ts"
 
 /** Writes monitors. */
@@ -117,7 +118,9 @@ const make = Effect.gen(function* () {
         }
         const [row] = yield* insert(organizationKey, monitorId, monitor, regionKeys)
         if (row === undefined) return
-        yield* place(row.monitor_key, monitor, regionKeys)
+        if (HeartbeatRows.isHeartbeat(monitor.kind)) {
+          yield* HeartbeatRows.insert(sql, toHeartbeat(row.monitor_key, monitor, regionKeys))
+        } else yield* place(row.monitor_key, monitor, regionKeys)
         yield* tell(organizationKey, monitorId, "created", monitor.name)
       })
     )
@@ -154,7 +157,9 @@ const make = Effect.gen(function* () {
         const regionKeys =
           change.regions === undefined ? row.region_keys : yield* resolve(organizationKey, change.regions)
         yield* write(row.monitor_key, monitor, regionKeys)
-        if (!row.is_paused) yield* reschedule(row, monitor, regionKeys)
+        if (HeartbeatRows.isHeartbeat(monitor.kind)) {
+          yield* HeartbeatRows.change(sql, toHeartbeat(row.monitor_key, monitor, regionKeys))
+        } else if (!row.is_paused) yield* reschedule(row, monitor, regionKeys)
         yield* tell(organizationKey, monitorId, "updated", monitor.name)
       })
     )
@@ -189,7 +194,9 @@ const make = Effect.gen(function* () {
         const row = yield* found(organizationKey, monitorId)
         if (row.is_paused) return
         yield* setPaused(row.monitor_key, true)
-        yield* sql`select app.remove(${row.monitor_key})`
+        yield* HeartbeatRows.isHeartbeat(row.check_kind)
+          ? HeartbeatRows.pause(sql, row.monitor_key)
+          : sql`select app.remove(${row.monitor_key})`
         yield* tell(organizationKey, monitorId, "paused", row.name)
       })
     )
@@ -208,7 +215,9 @@ const make = Effect.gen(function* () {
           intervalMs: row.interval_ms,
           timeoutMs: row.timeout_ms
         }
-        yield* place(row.monitor_key, placed, row.region_keys)
+        yield* HeartbeatRows.isHeartbeat(row.check_kind)
+          ? HeartbeatRows.resume(sql, row.monitor_key)
+          : place(row.monitor_key, placed, row.region_keys)
         yield* tell(organizationKey, monitorId, "resumed", row.name)
       })
     )
@@ -222,7 +231,9 @@ const make = Effect.gen(function* () {
         yield* sql`
           update app.monitors set deleted_at = now(), updated_at = now(), version = version + 1
            where monitor_key = ${row.monitor_key}`
-        yield* sql`select app.remove(${row.monitor_key})`
+        yield* HeartbeatRows.isHeartbeat(row.check_kind)
+          ? HeartbeatRows.remove(sql, row.monitor_key)
+          : sql`select app.remove(${row.monitor_key})`
         yield* tell(organizationKey, monitorId, "deleted", row.name)
       })
     )
@@ -253,12 +264,23 @@ interface MonitorRow {
   readonly version: number
 }
 
+const toHeartbeat = (
+  monitorKey: number,
+  { intervalMs, spec }: MonitorForm.CheckedMonitor,
+  regionKeys: ReadonlyArray<number>
+): HeartbeatRows.HeartbeatMonitor => ({ monitorKey, spec, intervalMs, regionKey: regionKeys[0]! })
+
+/** Of a heartbeat, interval and timeout follow from its spec: they are those that the change states, which is an error. */
 const merge = (row: MonitorRow, change: Monitor.MonitorChange): Monitor.MonitorInput => ({
   name: change.name ?? row.name,
   kind: row.check_kind,
   spec: change.spec === undefined ? row.spec : change.spec,
-  intervalMs: change.intervalMs ?? row.interval_ms,
-  timeoutMs: change.timeoutMs ?? row.timeout_ms,
+  ...(HeartbeatRows.isHeartbeat(row.check_kind)
+    ? {
+        ...(change.intervalMs === undefined ? {} : { intervalMs: change.intervalMs }),
+        ...(change.timeoutMs === undefined ? {} : { timeoutMs: change.timeoutMs })
+      }
+    : { intervalMs: change.intervalMs ?? row.interval_ms, timeoutMs: change.timeoutMs ?? row.timeout_ms }),
   regions: change.regions ?? row.regions,
   assertions: change.assertions ?? row.assertions,
   tags: change.tags ?? row.tags

@@ -8,6 +8,7 @@ import * as IntegerArray from "../db/IntegerArray.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import * as Regions from "../db/Regions.ts"
 import { newId } from "../NewId.ts"
+import * as HeartbeatRows from "./HeartbeatRows.ts"
 import * as MonitorForm from "./MonitorForm.ts"
 
 /** How long a worker may take to lease a one-off job, in milliseconds, after which nobody gets it any more. */
@@ -57,7 +58,7 @@ const make = Effect.gen(function* () {
   const waiters = yield* Semaphore.make(waitersMax)
 
   const find = (organizationKey: number, monitorId: string) => sql<MonitorRow>`
-    select monitor_key, region_keys::int[] from app.monitors
+    select monitor_key, check_kind, region_keys::int[] from app.monitors
      where monitor_id = ${monitorId} and organization_key = ${organizationKey} and deleted_at is null`
 
   /** Few rows are pending at any time; served by `one_off_jobs_ready`. */
@@ -86,6 +87,11 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const [monitor] = yield* find(organizationKey, monitorId)
         if (monitor === undefined) return yield* new Problem.NotFound()
+        if (HeartbeatRows.isHeartbeat(monitor.check_kind)) {
+          return yield* new Problem.BadInput({
+            errors: [{ path: "monitorId", message: "a heartbeat can't be run from here: its job calls the ping URL" }]
+          })
+        }
         const regionKeys =
           regions === undefined
             ? monitor.region_keys
@@ -148,6 +154,7 @@ const make = Effect.gen(function* () {
 
 interface MonitorRow {
   readonly monitor_key: number
+  readonly check_kind: string
   readonly region_keys: ReadonlyArray<number>
 }
 

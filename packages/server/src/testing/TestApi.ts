@@ -12,10 +12,12 @@ import { CheckTypes } from "../CheckTypes.ts"
 import type { Database } from "../db/Database.ts"
 import * as ApiHttp from "../http/ApiHttp.ts"
 import { routerConfig } from "../http/Guards.ts"
+import { Heartbeats } from "../ingest/Heartbeats.ts"
 import { EventFeed } from "../query/EventFeed.ts"
 import { MonitorQueries } from "../query/MonitorQueries.ts"
 import { Monitors } from "../schedule/Monitors.ts"
 import { OneOffJobs } from "../schedule/OneOffJobs.ts"
+import { PingTokens } from "../schedule/PingTokens.ts"
 import { TestInstance } from "./TestInstance.ts"
 
 /** An answer of the API. */
@@ -47,6 +49,8 @@ const Services = Layer.mergeAll(
   Workers.layer({}),
   Layer.mergeAll(Monitors.layer, MonitorQueries.layer).pipe(Layer.provideMerge(CheckTypes.layer())),
   OneOffJobs.layer,
+  PingTokens.layer,
+  Heartbeats.layer,
   EventFeed.layer
 )
 
@@ -76,6 +80,8 @@ export class TestApi extends Context.Service<
         | MonitorQueries
         | CheckTypes
         | OneOffJobs
+        | PingTokens
+        | Heartbeats
         | EventFeed
         | Database
       >()
