@@ -41,7 +41,7 @@ const children = {
       OPENSEER_WORKER_TOKEN_FILE: process.env["OPENSEER_WORKER_TOKEN_FILE"] || `${dataDir}/worker.json`,
       OPENSEER_WORKER_REENROLL: process.env["OPENSEER_WORKER_REENROLL"] || "true",
       // Whoever starts this owns the machine, and its own services are the first thing to watch.
-      OPENSEER_EGRESS_ALLOW: process.env["OPENSEER_EGRESS_ALLOW"] ?? "127.0.0.0/8,::1/128"
+      OPENSEER_EGRESS_ALLOW: process.env["OPENSEER_EGRESS_ALLOW"] ?? "127.0.0.0/8,::1,self"
     }
   }
 }

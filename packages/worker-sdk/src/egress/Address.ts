@@ -1,7 +1,7 @@
 /**
  * Addresses as numbers, so that a judgement compares and allocates little.
  */
-import ipaddr from "ipaddr.js"
+import * as net from "node:net"
 
 /** An address in parts of 16 bits: two for IPv4, eight for IPv6. */
 export type Address = ReadonlyArray<number>
@@ -9,20 +9,44 @@ export type Address = ReadonlyArray<number>
 /**
  * Reads an address that a resolver or `URL` wrote: four decimal parts, or IPv6. Any other spelling is none, and neither
  * is a zone: it names an interface of this machine, which is nothing that a target may do.
+ *
+ * What an address is, the system's `inet_pton` says (`net.isIP`), so that what follows takes apart valid ones only. A
+ * library that validates by regular expressions took 0.2 ms for IPv6: half a second for the answers of a hostile server.
  */
 export const parseAddress = (text: string): Address | undefined => {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
-    const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(text).octets
-    return [(a << 8) | b, (c << 8) | d]
-  }
-  return !text.includes("%") && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text).parts : undefined
+  const version = net.isIP(text)
+  if (version === 4) return ipv4Of(text)
+  return version === 6 && !text.includes("%") ? ipv6Of(text) : undefined
 }
 
-/** The usual spelling. */
-export const format = (address: Address): string =>
-  address.length === 2
-    ? address.map((part) => `${part >> 8}.${part & 0xff}`).join(".")
-    : new ipaddr.IPv6([...address]).toString()
+const ipv4Of = (text: string): Address => {
+  const [a, b, c, d] = text.split(".")
+  return [(Number(a) << 8) | Number(b), (Number(c) << 8) | Number(d)]
+}
+
+const ipv6Of = (text: string): Address => {
+  const gap = text.indexOf("::")
+  if (gap === -1) return groupsOf(text)
+  const first = groupsOf(text.slice(0, gap))
+  const last = groupsOf(text.slice(gap + 2))
+  while (first.length + last.length < ipv6Parts) first.push(0)
+  return first.concat(last)
+}
+
+const ipv6Parts = 8
+
+const groupsOf = (text: string): Array<number> => {
+  const parts: Array<number> = []
+  if (text === "") return parts
+  for (const group of text.split(":")) {
+    if (group.includes(".")) parts.push(...ipv4Of(group))
+    else parts.push(Number.parseInt(group, 16))
+  }
+  return parts
+}
+
+/** An IPv4 address as it is usually written. */
+export const formatIpv4 = (address: Address): string => address.map((part) => `${part >> 8}.${part & 0xff}`).join(".")
 
 const ipv4At = (high: number, low: number): Address => [high, low]
 

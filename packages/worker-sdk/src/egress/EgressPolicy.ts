@@ -10,7 +10,7 @@
  * that allows a name opens whatever it resolves to: who controls that name's DNS chooses the address. It is the judged
  * answer that is dialled, so that no other answer can take its place afterwards.
  */
-import { type Address, format, mayStandFor, parseAddress, standsFor } from "./Address.ts"
+import { type Address, formatIpv4, mayStandFor, parseAddress, standsFor } from "./Address.ts"
 import * as EgressRule from "./EgressRule.ts"
 import { canonicalName } from "./HostName.ts"
 import { OwnAddresses } from "./OwnAddresses.ts"
@@ -87,7 +87,7 @@ export const make = ({ allow = [], deny = [] }: EgressRules = {}, own = new OwnA
     }
     for (const other of likely) {
       const fault = faultOf(other, port, purpose, isOpen)
-      if (fault !== undefined) return `stands for ${format(other)}, which ${fault}`
+      if (fault !== undefined) return `stands for ${formatIpv4(other)}, which ${fault}`
     }
     return undefined
   }

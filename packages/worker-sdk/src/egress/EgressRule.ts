@@ -4,7 +4,6 @@
  * `10.0.0.0/8`, `fd00::5`, `db.internal`, `*.corp.example`, `self`, `*`, each alone or with a port behind a colon.
  */
 import { Schema } from "effect"
-import ipaddr from "ipaddr.js"
 import { canonicalName, endsInNumber } from "./HostName.ts"
 import { type Address, parseAddress } from "./Address.ts"
 
@@ -70,7 +69,7 @@ const parseRange = (
   if (base.some((part, i) => (part & ~maskOf(prefix, i)) !== 0)) {
     return { problem: "its address has bits behind its prefix: write the first address of the range" }
   }
-  if (bits === 128 && ipaddr.IPv6.parse(addressText).isIPv4MappedAddress()) {
+  if (base.length === 8 && base.slice(0, 5).every((part) => part === 0) && base[5] === 0xffff) {
     return { problem: "it is a range of IPv4 in the spelling of IPv6: write the range of IPv4" }
   }
   return { base, prefix }

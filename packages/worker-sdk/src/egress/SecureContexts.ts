@@ -22,18 +22,20 @@ export interface SecureContextOptions {
   readonly keyExchange?: "classical" | "hybrid"
 }
 
-/** How many contexts are kept; those that were used last. */
-export const keptMax = 500
+/** How many contexts are kept. Those without certificates of the author's are four. */
+const keptMaxDefault = 500
 
 const classicalGroups = "X25519:P-256:P-384"
 
-/** Contexts by what they are made of, all with these further authorities. */
+/** Contexts by what they are made of, all with these further authorities; of many, those that were used last. */
 export class SecureContexts {
   readonly #ca: ReadonlyArray<string>
+  readonly #keptMax: number
   readonly #byOptions = new Map<string, tls.SecureContext>()
 
-  constructor(ca: ReadonlyArray<string> = []) {
+  constructor(ca: ReadonlyArray<string> = [], keptMax = keptMaxDefault) {
     this.#ca = ca
+    this.#keptMax = keptMax
   }
 
   /** How many are kept now. */
@@ -46,11 +48,10 @@ export class SecureContexts {
     const key = keyOf(options)
     const known = this.#byOptions.get(key)
     const context = known ?? make([...this.#ca, ...(options.ca ?? [])], options)
-    if (this.#byOptions.size <= keptMax / 2 && known !== undefined) return known
     // The order of a Map is that of insertion: what was used last stands last, what goes stands first.
     this.#byOptions.delete(key)
     this.#byOptions.set(key, context)
-    if (this.#byOptions.size > keptMax) this.#byOptions.delete(this.#byOptions.keys().next().value!)
+    if (this.#byOptions.size > this.#keptMax) this.#byOptions.delete(this.#byOptions.keys().next().value!)
     return context
   }
 }
