@@ -36,6 +36,8 @@ export class SecureContexts {
   constructor(ca: ReadonlyArray<string> = [], keptMax = keptMaxDefault) {
     this.#ca = ca
     this.#keptMax = keptMax
+    // What most checks need, so that not even the first one's connect phase has the making of it.
+    this.of({})
   }
 
   /** How many are kept now. */
