@@ -1,5 +1,6 @@
 export * as Certificates from "./Certificates.ts"
 export * as CheckRunner from "./CheckRunner.ts"
+export * as HostileGallery from "./HostileGallery.ts"
 export * as HostileTargets from "./HostileTargets.ts"
 export * as NameServer from "./NameServer.ts"
 export * as ScriptedControlPlane from "./ScriptedControlPlane.ts"
