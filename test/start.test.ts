@@ -4,7 +4,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises"
+import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises"
+import { createServer as createHttpServer } from "node:http"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -181,6 +182,37 @@ describe("npm start", () => {
     await api("POST", `/monitors/${id}/resume`)
   })
 
+  it("has keys for secrets from its first start on: the target gets a secret header, and the API never shows it", async () => {
+    const seen: Array<string | undefined> = []
+    const target = createHttpServer((request, response) => {
+      seen.push(request.headers.authorization)
+      response.end("ok")
+    }).listen(0, "127.0.0.1")
+    await once(target, "listening")
+    try {
+      const secret = "Bearer only for the target"
+      const monitor = await api<{ id: string }>("POST", "/monitors", {
+        name: "guarded",
+        spec: {
+          url: `http://127.0.0.1:${(target.address() as AddressInfo).port}/`,
+          headers: { authorization: { secret } }
+        },
+        regions: ["local"]
+      })
+      const ran = JSON.stringify(await api("POST", `/monitors/${monitor.id}/run`, { waitMs: 10_000 }))
+      assert.include(ran, '"outcome":"up"')
+      assert.include(seen, secret)
+      const shown = JSON.stringify([monitor, ran, await api("GET", `/monitors/${monitor.id}`)])
+      assert.include(shown, '{"authorization":{"secret":"***"}}')
+      assert.notInclude(shown, secret)
+      const { mode } = await stat(join(folder, "data", "secret.keys"))
+      assert.strictEqual(mode & 0o777, 0o600)
+      await api("DELETE", `/monitors/${monitor.id}`)
+    } finally {
+      target.close().closeAllConnections()
+    }
+  })
+
   it("lets a worker of another region in with an enrollment token, which openseer token lists and revokes", async () => {
     const { output: token } = await openseer("token", "create", "far-away")
     assert.match(token, /^osen_[0-9A-Za-z]{36}\n$/)
@@ -213,7 +245,16 @@ describe("npm start", () => {
   it("is examined by openseer doctor, a line a check", async () => {
     const { code, output: text } = await openseer("doctor")
     assert.strictEqual(code, 0, text)
-    for (const check of ["version", "database", "migrations", "clock", "partitions", "schedule", "workers"]) {
+    for (const check of [
+      "version",
+      "database",
+      "migrations",
+      "secrets",
+      "clock",
+      "partitions",
+      "schedule",
+      "workers"
+    ]) {
       assert.match(text, new RegExp(`✓ ${check}`), text)
     }
   })
@@ -226,6 +267,9 @@ describe("npm start", () => {
     const wrong = await run([bin, "doctor"], { OPENSEER_PORT: "eighty" })
     assert.strictEqual(wrong.code, 1)
     assert.include(wrong.output, "OPENSEER_PORT")
+    const noKeys = await run([bin, "start"], { OPENSEER_SECRET_KEYS_FILE: join(folder, "none") })
+    assert.strictEqual(noKeys.code, 1)
+    assert.match(noKeys.output, /OPENSEER_SECRET_KEYS_FILE: the key file can't be read .* openseer secrets new-key/)
     const noDatabase = await run([bin, "serve"])
     assert.strictEqual(noDatabase.code, 1)
     assert.include(noDatabase.output, "DATABASE_URL is not set")

@@ -2,10 +2,9 @@
  * Nothing is left behind: what the bench started ends with it, also when it is interrupted or fails.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import { accessSync, constants } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const endings: Array<() => void> = []
@@ -24,7 +23,11 @@ for (const [signal, code] of [
 /** A folder of our own, gone when this process is. Others may read it: nginx answers as nobody. */
 export const makeFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "openseer-checks-"))
-  endings.push(() => rmSync(folder, { recursive: true, force: true }))
+  // Those who write there were just told to end, and do so in their own time.
+  endings.push(() => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  })
   return folder
 }
 

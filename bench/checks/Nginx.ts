@@ -6,7 +6,7 @@
  */
 import { Certificates } from "@openseer/worker-sdk/testing"
 import { existsSync, writeFileSync } from "node:fs"
-import { connect } from "node:net"
+import { connect, createServer } from "node:net"
 import { join } from "node:path"
 import { type Core, findProgram, start } from "./Leftovers.ts"
 
@@ -51,7 +51,7 @@ export const startNginx = async (options: {
   writeFileSync(join(folder, "cert.pem"), pair.cert)
   writeFileSync(join(folder, "key.pem"), pair.key, { mode: 0o600 })
   const delayMs = canDelay ? (options.delayMs ?? 0) : 0
-  const first = firstPort()
+  const first = await freePorts(2 * portsEach)
   const range = (from: number) => Array.from({ length: portsEach }, (_, index) => from + index)
   const [httpPorts, httpsPorts] = [range(first), range(first + portsEach)]
   const body = "a".repeat(bodyBytes)
@@ -101,8 +101,21 @@ http {
 const urlsOf = (scheme: Scheme, ports: ReadonlyArray<number>): ReadonlyArray<string> =>
   ports.map((port) => `${scheme}://127.0.0.1:${port}/`)
 
-/** Below the ephemeral ports, and not the same for two benches that run at once. */
-const firstPort = (): number => 12_288 + (process.pid % 36) * 512
+/** The first of so many ports that nobody listens on, below the ephemeral ones. */
+const freePorts = async (count: number): Promise<number> => {
+  for (let first = 12_288 + (process.pid % 36) * 512; first + count < 32_768; first += count) {
+    const ports = Array.from({ length: count }, (_, index) => first + index)
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first
+  }
+  throw new Error("no range of free ports was found below 32768")
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const server = createServer()
+    server.once("error", () => done(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => done(true)))
+  })
 
 const accepts = (port: number): Promise<boolean> =>
   new Promise((done) => {

@@ -48,8 +48,8 @@ export const startCapture = async (
   child.stderr?.on("data", (chunk: Buffer) => (output += chunk.toString()))
   return {
     connections: async () => {
-      // What is still in the kernel's buffer is lost at the end of tcpdump.
-      await new Promise((done) => setTimeout(done, 500))
+      // The kernel hands packets over in blocks, a half-filled one after a second; at the end of tcpdump it is lost.
+      await new Promise((done) => setTimeout(done, 2_000))
       child.kill("SIGINT")
       await finished(child)
       const dropped = Number(/(\d+) packets dropped by kernel/.exec(output)?.[1] ?? 0)

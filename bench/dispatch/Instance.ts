@@ -8,6 +8,7 @@ import { migrate } from "../../packages/server/src/db/Migrations.ts"
 import { type DecodedSubmission, Ingest } from "../../packages/server/src/ingest/Ingest.ts"
 import type { GrantRequest } from "../../packages/server/src/lease/GrantRequest.ts"
 import { Leases } from "../../packages/server/src/lease/Leases.ts"
+import { SecretBox } from "../../packages/server/src/secrets/SecretBox.ts"
 
 /** How many monitors a job has: as many as it can. */
 export const jobMonitors = 100
@@ -29,7 +30,7 @@ export type GrantedJob = Effect.Success<ReturnType<Leases["Service"]["grant"]>>[
 /** Connects the stages to a database; `dispose` of it closes the connections. */
 export const connect = (databaseUrl: string): Instance =>
   ManagedRuntime.make(
-    Layer.mergeAll(Leases.layer, Ingest.layer).pipe(
+    Layer.mergeAll(Leases.layer.pipe(Layer.provide(SecretBox.layer())), Ingest.layer).pipe(
       Layer.provideMerge(
         Database.layer({
           url: Redacted.make(databaseUrl),

@@ -21,6 +21,8 @@ export class CheckTypes extends Context.Service<
     readonly decode: (kind: string, spec: unknown) => StoredSpec | ReadonlyArray<Problem.ProblemIssue>
     /** The line that lists show for a stored spec. */
     readonly targetOf: (kind: string, spec: unknown) => string
+    /** Whom a spec with its secrets clear trusts with them; undefined when it can't be told. */
+    readonly originOf: (kind: string, spec: unknown) => string | undefined
     /** All check types with the JSON Schema of their specs. */
     readonly list: ReadonlyArray<CheckTypesApi.CheckTypeInfo>
   }
@@ -50,6 +52,13 @@ export const toIssues = (issue: SchemaIssue.Issue, root: string = ""): ReadonlyA
 
 const make = (types: ReadonlyArray<CheckType.Any>) => {
   const byKind = new Map(types.map((type) => [type.kind, type]))
+  const lineOf = (line: "target" | "origin", kind: string, spec: unknown): string | undefined => {
+    const type = byKind.get(kind)
+    const decoded = type === undefined ? Option.none() : Schema.decodeUnknownOption(type.spec)(spec)
+    if (type === undefined || Option.isNone(decoded)) return undefined
+    // Somebody else's code: what it throws may quote a secret, and is no reason to show nothing at all.
+    return Option.getOrUndefined(Option.liftThrowable(() => type[line](decoded.value))())
+  }
   return CheckTypes.of({
     decode: (kind, spec) => {
       const type = byKind.get(kind)
@@ -68,12 +77,9 @@ const make = (types: ReadonlyArray<CheckType.Any>) => {
         defaultAssertions: type.defaultAssertions
       }
     },
-    targetOf: (kind, spec) => {
-      const type = byKind.get(kind)
-      // The spec may be of an older version of its type, or its type may be gone: it is shown all the same.
-      const decoded = type === undefined ? Option.none() : Schema.decodeUnknownOption(type.spec)(spec)
-      return type === undefined || Option.isNone(decoded) ? kind : type.target(decoded.value)
-    },
+    // The spec may be of an older version of its type, or its type may be gone: it is shown all the same.
+    targetOf: (kind, spec) => lineOf("target", kind, spec) ?? kind,
+    originOf: (kind, spec) => lineOf("origin", kind, spec),
     list: [...byKind.values()].map(infoOf)
   })
 }

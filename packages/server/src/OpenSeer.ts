@@ -30,6 +30,8 @@ import { MonitorQueries } from "./query/MonitorQueries.ts"
 import { Monitors } from "./schedule/Monitors.ts"
 import { OneOffJobs } from "./schedule/OneOffJobs.ts"
 import { PingTokens } from "./schedule/PingTokens.ts"
+import { SecretBox } from "./secrets/SecretBox.ts"
+import * as SecretKeys from "./secrets/SecretKeys.ts"
 
 /** How a control plane differs from the default. */
 export interface ControlPlaneOptions {
@@ -37,6 +39,8 @@ export interface ControlPlaneOptions {
   readonly checkTypes?: ReadonlyArray<CheckType.Any>
   /** Whoever knows it may enroll workers that serve every organization of this instance. */
   readonly clusterToken?: Redacted.Redacted
+  /** The keys that seal secrets of specs, the current one first. Without any, no monitor can have a secret. */
+  readonly secretKeys?: SecretKeys.SecretKeys
   /** How long results and rollups are kept. Default: raw 30 days, hourly 13 months, daily 5 years. */
   readonly retention?: RetentionConfig
   /** Whether `/metrics` needs no API key. Default `false`. */
@@ -65,7 +69,7 @@ export const routes = (options: ControlPlaneOptions = {}) => {
     Ingest.layer,
     Heartbeats.layer,
     MonitorQueries.layer
-  ).pipe(Layer.provideMerge(CheckTypes.layer(options.checkTypes)))
+  ).pipe(Layer.provideMerge(Layer.merge(CheckTypes.layer(options.checkTypes), SecretBox.layer(options.secretKeys))))
   const duties = Duties.layer.pipe(
     Layer.provide([OverdueTicks.layer, Rollups.layer, Retention.layer(options.retention)])
   )
@@ -77,11 +81,13 @@ export const routes = (options: ControlPlaneOptions = {}) => {
 }
 
 /** What {@link start} needs: a PostgreSQL 15 or newer. */
-export interface StartOptions extends Omit<ControlPlaneOptions, "clusterToken" | "authenticate"> {
+export interface StartOptions extends Omit<ControlPlaneOptions, "clusterToken" | "authenticate" | "secretKeys"> {
   /** `postgres://user:password@host:5432/database`. Schemas `app`, `auth` and `ts` are made in it. */
   readonly databaseUrl: string
   /** See {@link ControlPlaneOptions.clusterToken}. */
   readonly clusterToken?: string
+  /** See {@link ControlPlaneOptions.secretKeys}: lines of `<id>:<32 bytes in base64>`, as in a key file. */
+  readonly secretKeys?: ReadonlyArray<string>
   /** See {@link ControlPlaneOptions.authenticate}; `null`: not signed in. */
   readonly authenticate?: (request: RequestFacts) => Promise<EmbedderPrincipal | null>
   /** What is logged to the console of the program. Default `Warn`. */
@@ -101,7 +107,7 @@ export interface RunningControlPlane extends WebHandler.WebHandler {
 /**
  * Starts a control plane in this process: migrates the database, starts the duties, and gives a handler.
  *
- * Rejects when the database can't be reached or is newer than this version.
+ * Rejects when the database can't be reached or is newer than this version, or when a secret key is not one.
  *
  * @example
  * ```ts
@@ -112,8 +118,9 @@ export interface RunningControlPlane extends WebHandler.WebHandler {
  * await openSeer.stop()
  * ```
  */
-export const start = (options: StartOptions): Promise<RunningControlPlane> => {
-  const { authenticate, clusterToken, connections, databaseUrl, logLevel, ...rest } = options
+export const start = async (options: StartOptions): Promise<RunningControlPlane> => {
+  const { authenticate, clusterToken, connections, databaseUrl, logLevel, secretKeys, ...rest } = options
+  const keys = secretKeys === undefined ? [] : await Effect.runPromise(SecretKeys.parse(secretKeys.join("\n")))
   const database = Database.layer({
     url: Redacted.make(databaseUrl),
     ...defaultConnections,
@@ -121,6 +128,7 @@ export const start = (options: StartOptions): Promise<RunningControlPlane> => {
   }).pipe(Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, logLevel ?? "Warn")))
   const all = routes({
     ...rest,
+    secretKeys: keys,
     ...(clusterToken === undefined ? {} : { clusterToken: Redacted.make(clusterToken) }),
     ...(authenticate === undefined
       ? {}

@@ -36,6 +36,7 @@ const settings = Config.all({
   host: Config.String("OPENSEER_HOST").pipe(Config.withDefault("127.0.0.1")),
   port: Config.Port("OPENSEER_PORT").pipe(Config.withDefault(8080)),
   checkTypes: Config.String("OPENSEER_CHECK_TYPES").pipe(Config.withDefault(""), Config.map(names)),
+  secretKeysFile: Config.option(Config.String("OPENSEER_SECRET_KEYS_FILE")),
   clusterToken: Config.option(Config.Redacted("OPENSEER_CLUSTER_TOKEN")),
   metricsPublic: Config.Boolean("OPENSEER_METRICS_PUBLIC").pipe(Config.withDefault(false)),
   logLevel: Config.Literals(["trace", "debug", "info", "warning", "error"], "OPENSEER_LOG_LEVEL").pipe(
@@ -53,6 +54,7 @@ const ownNames = new Set([
   "OPENSEER_HOST",
   "OPENSEER_PORT",
   "OPENSEER_CHECK_TYPES",
+  "OPENSEER_SECRET_KEYS_FILE",
   "OPENSEER_CLUSTER_TOKEN",
   "OPENSEER_METRICS_PUBLIC",
   "OPENSEER_LOG_LEVEL",
@@ -108,6 +110,9 @@ export const printable = (config: ServerConfig): Record<string, string> => ({
   dataDir: config.dataDir,
   listen: `http://${config.host}:${config.port}`,
   checkTypes: config.checkTypes.length === 0 ? "built in" : `built in and ${config.checkTypes.join(", ")}`,
+  secretKeys: Option.getOrElse(config.secretKeysFile, () =>
+    Option.isSome(config.databaseUrl) ? "not set" : "in the data folder"
+  ),
   clusterToken: Option.isSome(config.clusterToken) ? "set" : "not set",
   retention: `raw ${config.retention.rawDays} d, hourly ${config.retention.hourlyMonths} months, daily ${config.retention.dailyYears} years`,
   logLevel: config.logLevel,

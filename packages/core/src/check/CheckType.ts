@@ -27,6 +27,10 @@ export type SpecSchema<Spec> = Schema.Codec<Spec, unknown>
  * A check type. `title`, `description` and `example` (an encoded spec) are for people; `target` gives the one line that lists and tables show for a
  * spec; `sources` are what assertions may look at, {@link commonSources} included; `defaultAssertions` hold where a monitor
  * states none. An `inbound` type is not executed by workers: the target itself calls the control plane.
+ *
+ * `origin` says to whom a check tells its secrets: two specs with the same origin trust the same party. Whoever changes a
+ * spec to another origin must give its secrets anew, so that nobody can have a stored one sent to a server of her own.
+ * Without it, every change of `target` counts as one.
  */
 export interface CheckType<out Kind extends string, in out Spec> {
   readonly kind: Kind
@@ -36,6 +40,7 @@ export interface CheckType<out Kind extends string, in out Spec> {
   readonly spec: SpecSchema<Spec>
   readonly example: Schema.Json | undefined
   readonly target: (spec: Spec) => string
+  readonly origin: (spec: Spec) => string
   readonly sources: ReadonlyArray<AssertionSource>
   readonly defaultAssertions: ReadonlyArray<Assertion>
   readonly inbound: boolean
@@ -74,6 +79,7 @@ export const make = <const Kind extends string, Spec, Encoded>(options: {
   readonly spec: Schema.Codec<Spec, Encoded>
   readonly example?: NoInfer<Encoded>
   readonly target: (spec: Spec) => string
+  readonly origin?: (spec: Spec) => string
   readonly sources?: ReadonlyArray<AssertionSource>
   readonly defaultAssertions?: ReadonlyArray<Assertion>
   readonly inbound?: boolean
@@ -86,6 +92,7 @@ export const make = <const Kind extends string, Spec, Encoded>(options: {
   // A spec is stored as JSON, so its encoded form is.
   example: options.example as Schema.Json | undefined,
   target: options.target,
+  origin: options.origin ?? options.target,
   sources: [...(options.inbound === true ? [] : commonSources), ...(options.sources ?? [])],
   defaultAssertions: options.defaultAssertions ?? [],
   inbound: options.inbound ?? false

@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import * as CheckType from "./CheckType.ts"
 import { Host, IpFamily, Port, toUrlHost } from "./Host.ts"
 import { HttpHeaders } from "./HttpHeaders.ts"
-import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings, trustOf } from "./TlsSettings.ts"
 
 /** Whom a `grpc` check asks, and for which service: an empty name is the server as a whole. */
 export const GrpcSpec = Schema.Struct({
@@ -33,5 +33,6 @@ export const GrpcCheck = CheckType.make({
   example: { host: "orders.example.com", port: 443, service: "shop.v1.Orders" },
   target: ({ encryption, host, port, service }) =>
     `${encryption === "tls" ? "grpcs" : "grpc"}://${toUrlHost(host)}:${port}${service === "" ? "" : `/${service}`}`,
+  origin: ({ encryption, host, port, tls }) => JSON.stringify([host, port, encryption, trustOf(tls)]),
   sources: ["header", "certificateDaysLeft", "tlsVersion", "address"]
 })

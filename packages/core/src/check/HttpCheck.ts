@@ -6,7 +6,7 @@ import * as CheckType from "./CheckType.ts"
 import { IpFamily } from "./Host.ts"
 import { BasicCredentials, HttpAuth, HttpHeaders } from "./HttpHeaders.ts"
 import { Secret } from "./Secret.ts"
-import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings, trustOf } from "./TlsSettings.ts"
 
 /** The request methods that a monitor may use. */
 export const HttpMethod = Schema.Literals(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -137,6 +137,8 @@ export const HttpCheck = CheckType.make({
     httpVersion: "auto"
   },
   target: (spec) => spec.url,
+  origin: ({ proxy, tls, url }) =>
+    JSON.stringify([new URL(url).origin, proxy === undefined ? null : new URL(proxy.url).origin, trustOf(tls)]),
   sources: [
     "status",
     "header",

@@ -42,7 +42,46 @@ export const isSecret = (value: unknown): value is { readonly secret: string } =
   "secret" in value &&
   typeof value.secret === "string"
 
-/** All secrets in an encoded spec, each once. */
+/**
+ * Whether a JSON value stands for a secret that is encrypted: an object with the one member `sealed`, which is a text.
+ * That is how secrets are stored, and how one arrives at a worker that the control plane could not open; the text then
+ * names the key. Nobody may write one.
+ */
+export const isSealed = (value: unknown): value is { readonly sealed: string } =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.keys(value).length === 1 &&
+  "sealed" in value &&
+  typeof value.sealed === "string"
+
+/** A secret in an encoded spec, clear or sealed, with the names and indices that lead to it. */
+export interface Place {
+  readonly path: ReadonlyArray<string>
+  readonly value: { readonly secret: string } | { readonly sealed: string }
+}
+
+/** An encoded spec with each secret in it, clear or sealed, replaced. */
+export const replace = (spec: Schema.Json, by: (place: Place) => Schema.Json): Schema.Json => {
+  const walk = (value: Schema.Json, path: ReadonlyArray<string>): Schema.Json => {
+    if (isSecret(value) || isSealed(value)) return by({ path, value })
+    if (typeof value !== "object" || value === null) return value
+    if (Array.isArray(value)) return value.map((item: Schema.Json, index) => walk(item, [...path, String(index)]))
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item, [...path, name])]))
+  }
+  return walk(spec, [])
+}
+
+/** All secrets in an encoded spec, clear or sealed, with where they are. */
+export const placesIn = (spec: Schema.Json): ReadonlyArray<Place> => {
+  const found: Array<Place> = []
+  replace(spec, (place) => {
+    found.push(place)
+    return null
+  })
+  return found
+}
+
+/** The secrets in an encoded spec that are not sealed, each once. */
 export const valuesIn = (spec: unknown): ReadonlyArray<string> => {
   const found = new Set<string>()
   const walk = (value: unknown): void => {

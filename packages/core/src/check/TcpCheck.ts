@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import * as CheckType from "./CheckType.ts"
 import { StreamDialogue } from "./Dialogue.ts"
 import { Host, IpFamily, Port, toUrlHost } from "./Host.ts"
-import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings, trustOf } from "./TlsSettings.ts"
 
 /** What a `tcp` check connects to. `encryption` `tls` shakes hands first; a dialogue may do so later by `startTls`. */
 export const TcpSpec = Schema.Struct({
@@ -41,5 +41,7 @@ export const TcpCheck = CheckType.make({
     ]
   },
   target: ({ host, port }) => `tcp://${toUrlHost(host)}:${port}`,
+  origin: ({ dialogue, encryption, host, port, tls }) =>
+    JSON.stringify([host, port, encryption, dialogue.findIndex((step) => "startTls" in step), trustOf(tls)]),
   sources: ["banner", "sizeBytes", "certificateDaysLeft", "tlsVersion", "address"]
 })

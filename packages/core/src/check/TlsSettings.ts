@@ -51,5 +51,9 @@ export type TlsSettings = typeof TlsSettings.Type
 /** What documents and forms say of TLS settings. */
 export const tlsDescription = "Whom to trust, and as whom to come"
 
+/** Whom a check with these settings takes for its target, as one text: part of a check type's `origin`. */
+export const trustOf = ({ ca, serverName, verify }: TlsSettings = tlsDefault): string =>
+  JSON.stringify([verify, serverName ?? null, ca ?? null])
+
 /** TLS without anything special. */
 export const tlsDefault: TlsSettings = { verify: "full", minVersion: "TLSv1.2", keyExchange: "classical" }

@@ -7,7 +7,7 @@ import { MessageDialogue } from "./Dialogue.ts"
 import { IpFamily } from "./Host.ts"
 import { UrlOf } from "./HttpCheck.ts"
 import { HttpAuth, HttpHeaders } from "./HttpHeaders.ts"
-import { tlsDescription, TlsSettings } from "./TlsSettings.ts"
+import { tlsDescription, TlsSettings, trustOf } from "./TlsSettings.ts"
 
 /** What a `websocket` check opens. */
 export const WebSocketSpec = Schema.Struct({
@@ -40,5 +40,6 @@ export const WebSocketCheck = CheckType.make({
   spec: WebSocketSpec,
   example: { url: "wss://stream.example.com/v1", dialogue: [{ send: "ping" }, { expect: "^pong" }] },
   target: ({ url }) => url,
+  origin: ({ tls, url }) => JSON.stringify([new URL(url).origin, trustOf(tls)]),
   sources: ["status", "header", "body", "json", "sizeBytes", "protocol", "certificateDaysLeft", "tlsVersion", "address"]
 })

@@ -4,6 +4,8 @@
 import { Console, Effect, Schema } from "effect"
 import { Database } from "../db/Database.ts"
 import * as Migrations from "../db/Migrations.ts"
+import * as SecretRotation from "../schedule/SecretRotation.ts"
+import { SecretBox } from "../secrets/SecretBox.ts"
 import { serverVersion } from "../ServerVersion.ts"
 
 /** Something is wrong; what it is has been printed. */
@@ -23,7 +25,7 @@ const one = Effect.fnUntraced(function* <A extends object>(text: string) {
   return row
 })
 
-const checks: Record<string, Effect.Effect<Finding, unknown, Database>> = {
+const checks: Record<string, Effect.Effect<Finding, unknown, Database | SecretBox>> = {
   version: Effect.sync(() => ({
     ok: Number(process.versions.node.split(".")[0]) >= 24,
     text: `OpenSeer ${serverVersion}, Node.js ${process.versions.node}${
@@ -56,6 +58,19 @@ const checks: Record<string, Effect.Effect<Finding, unknown, Database>> = {
       text: pending === 0 ? "the schema is up to date" : `${pending} migrations are pending: run openseer migrate`
     }))
   ),
+  secrets: Effect.gen(function* () {
+    const { keyIds } = yield* SecretBox
+    const { missing, old, secrets } = yield* SecretRotation.examine
+    return {
+      ok: missing.size === 0,
+      text:
+        missing.size > 0
+          ? `${[...missing.values()].reduce((a, b) => a + b, 0)} of ${secrets} secrets can't be opened: give the key file that has ${[...missing.keys()].join(", ")}, or give them anew`
+          : keyIds.length === 0
+            ? "no keys are set, so that no monitor can have a secret"
+            : `${secrets} secrets open with ${keyIds.length} keys; ${keyIds[0]} is the current one${old === 0 ? "" : `, ${old} are sealed with another: run openseer secrets rotate`}`
+    }
+  }),
   clock: one<{ ms: number }>("select extract(epoch from clock_timestamp())::float8 * 1000 as ms").pipe(
     Effect.map((row) => {
       const skewMs = Math.round(Math.abs(Date.now() - (row?.ms ?? 0)))

@@ -13,6 +13,10 @@ import { toIssues } from "../CheckTypes.ts"
 import { migrate } from "../db/Migrations.ts"
 import * as NodeServer from "../http/NodeServer.ts"
 import * as OpenSeer from "../OpenSeer.ts"
+import * as SecretRotation from "../schedule/SecretRotation.ts"
+import { SecretBox } from "../secrets/SecretBox.ts"
+import * as SecretKeys from "../secrets/SecretKeys.ts"
+import * as SecretKeysFile from "../secrets/SecretKeysFile.ts"
 import * as ServerConfig from "../ServerConfig.ts"
 import { serverVersion } from "../ServerVersion.ts"
 import * as CheckTypeModules from "./CheckTypeModules.ts"
@@ -22,6 +26,7 @@ import * as Telemetry from "./Telemetry.ts"
 
 /** Serves until it is told to stop. Without a span: it would make one trace of all requests. */
 const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) {
+  const secretKeys = yield* SecretKeysFile.load(config, { create: true })
   yield* Effect.logInfo("OpenSeer control plane").pipe(
     Effect.annotateLogs({ version: serverVersion, ...ServerConfig.printable(config) })
   )
@@ -29,6 +34,7 @@ const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) 
     checkTypes: yield* CheckTypeModules.load(config.checkTypes),
     metricsPublic: config.metricsPublic,
     retention: config.retention,
+    secretKeys,
     ...(Option.isSome(config.clusterToken) ? { clusterToken: config.clusterToken.value } : {})
   })
   const server = NodeServer.layer(routes, config).pipe(
@@ -161,13 +167,54 @@ const token = Command.make("token").pipe(
   Command.withSubcommands([tokenCreate, tokenList, tokenRevoke])
 )
 
-const doctor = Command.make("doctor", {}, () => besides(() => Doctor.examine)).pipe(
-  Command.withDescription("Check configuration, database, version, clock and partitions")
+/** A command that opens or seals what the instance does. */
+const withKeys = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  besides((config) =>
+    Effect.flatMap(SecretKeysFile.load(config, { create: false }), (keys) =>
+      Effect.provide(effect, SecretBox.layer(keys))
+    )
+  )
+
+const secretsRotate = Command.make("rotate", {}, () =>
+  withKeys(
+    Effect.gen(function* () {
+      const { keyIds } = yield* SecretBox
+      if (keyIds.length === 0) {
+        return yield* new Refused({ message: `there are no keys: set ${SecretKeysFile.setting} to the key file` })
+      }
+      const { missing, old, resealed, secrets } = yield* SecretRotation.rotate
+      yield* Console.log(`${secrets} secrets, ${resealed} sealed anew with ${keyIds[0]}`)
+      if (old > 0) {
+        return yield* new Refused({
+          message: `${old} were changed meanwhile by a process without this key: run it again`
+        })
+      }
+      if (missing.size > 0) {
+        const each = [...missing].map(([id, count]) => `${count} of ${id}`).join(", ")
+        return yield* new Refused({
+          message: `some can't be opened with the keys that are given, and stay as they are: ${each}`
+        })
+      }
+    })
+  )
+).pipe(Command.withDescription("Seal every secret anew with the first key of the key file; may be run at any moment"))
+
+const secretsNewKey = Command.make("new-key", {}, () => Console.log(SecretKeys.newLine())).pipe(
+  Command.withDescription("Print a new key as a line of a key file; it is stored nowhere")
+)
+
+const secrets = Command.make("secrets").pipe(
+  Command.withDescription("The keys that seal secrets of monitors"),
+  Command.withSubcommands([secretsRotate, secretsNewKey])
+)
+
+const doctor = Command.make("doctor", {}, () => withKeys(Doctor.examine)).pipe(
+  Command.withDescription("Check configuration, database, version, secrets, clock and partitions")
 )
 
 const openseer = Command.make("openseer").pipe(
   Command.withDescription("OpenSeer: self-hosted HTTP monitoring"),
-  Command.withSubcommands([start, serve, migrateCommand, bootstrap, token, doctor])
+  Command.withSubcommands([start, serve, migrateCommand, bootstrap, token, secrets, doctor])
 )
 
 /** Failures that are meant for the operator print their sentence; only defects print a trace. */

@@ -15,6 +15,8 @@ import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import type { GrantRequest } from "./GrantRequest.ts"
 import * as JobLeases from "./JobLeases.ts"
 import * as OneOffLeases from "./OneOffLeases.ts"
+import { SecretBox } from "../secrets/SecretBox.ts"
+import * as SealedSpec from "../secrets/SealedSpec.ts"
 
 const askAgainMs = 250
 
@@ -47,11 +49,12 @@ export class Leases extends Context.Service<
     ) => Effect.Effect<number, DatabaseBusy>
   }
 >()("@openseer/server/Leases") {
-  static readonly layer: Layer.Layer<Leases, never, Database> = Layer.effect(
+  static readonly layer: Layer.Layer<Leases, never, Database | SecretBox> = Layer.effect(
     Leases,
     Effect.gen(function* () {
       const { worker } = yield* Database
       const { run, sql } = worker
+      const box = yield* SecretBox
 
       const grant = Effect.fn("Leases.grant")(function* (request: GrantRequest) {
         const granted = yield* run(JobLeases.grant(sql, request))
@@ -71,8 +74,14 @@ export class Leases extends Context.Service<
               )
         const done = again.length === 0 ? [] : yield* run(JobLeases.doneOf(sql, again))
         yield* Metric.update(grantsCounter, granted.length)
-        const membersByJob = Map.groupBy(members, (row) => row.job_id)
-        const oneOffMembersByJob = Map.groupBy(oneOffMembers, (row) => row.job_id)
+        const membersByJob = Map.groupBy(members.map(openedBy(box)), (row) => row.job_id)
+        const oneOffMembersByJob = Map.groupBy(oneOffMembers.map(openedBy(box)), (row) => row.job_id)
+        const unopened = [...membersByJob.values(), ...oneOffMembersByJob.values()].flat().flatMap((row) => row.missing)
+        if (unopened.length > 0) {
+          yield* Effect.logWarning("secrets can't be opened: their monitors are in error, see openseer doctor").pipe(
+            Effect.annotateLogs({ keys: [...new Set(unopened)].join(", ") })
+          )
+        }
         const doneByJob = Map.groupBy(done, (row) => row.job_id)
         return [
           ...granted.map((row) =>
@@ -126,15 +135,31 @@ export class Leases extends Context.Service<
 
 const grantsCounter = Metric.counter("openseer_lease_grants_total", { description: "Jobs leased", incremental: true })
 
+/** A member with its secrets clear, or with the keys that are missing. */
+type OpenedMember = JobLeases.MemberRow & Pick<SealedSpec.OpenedSpec, "missing">
+
+/** The version of a job with members that could not be opened. No job has it, so they are asked for and tried again. */
+const neverKnown = 0
+
+const noneMissing: ReadonlyArray<string> = []
+
+/** Opens the secrets of a member, if it has any. They are clear from here to the answer, and nowhere else. */
+const openedBy =
+  (box: SecretBox["Service"]) =>
+  (row: JobLeases.MemberRow): OpenedMember =>
+    row.sealed_for === null
+      ? Object.assign(row, { missing: noneMissing })
+      : { ...row, ...SealedSpec.opened(box, { organizationId: row.sealed_for, monitorId: row.monitor_id }, row.spec) }
+
 const toJob = (
   row: JobLeases.GrantedJob,
-  members: ReadonlyArray<JobLeases.MemberRow> | undefined,
+  members: ReadonlyArray<OpenedMember> | undefined,
   done: ReadonlyArray<number> | undefined
 ): WorkerRpc.Job => ({
   jobId: row.job_id,
   oneOff: row.one_off,
   leaseId: row.lease_id,
-  version: row.version,
+  version: members?.some(({ missing }) => missing.length > 0) === true ? neverKnown : row.version,
   checkType: { kind: row.check_kind, version: row.check_version },
   regionName: row.region_name,
   tickAt: Math.round(row.tick_ms),

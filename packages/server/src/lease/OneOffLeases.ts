@@ -5,7 +5,7 @@ import type { WorkerRpc } from "@openseer/core"
 import * as IntegerArray from "../db/IntegerArray.ts"
 import type { SqlClient } from "../db/Pool.ts"
 import { type GrantRequest, grantJobsMax, kinds, leaseGraceMs } from "./GrantRequest.ts"
-import type { GrantedJob, MemberRow, RenewedLease } from "./JobLeases.ts"
+import { type GrantedJob, type MemberRow, type RenewedLease, sealedFor } from "./JobLeases.ts"
 
 /** As that of standing jobs, for checks that run once. Served by `one_off_jobs_ready`. */
 export const grant = (sql: SqlClient, request: GrantRequest) => sql<GrantedJob>`
@@ -29,7 +29,7 @@ export const grant = (sql: SqlClient, request: GrantRequest) => sql<GrantedJob>`
 /** What some one-off jobs are to check: each is its own and only member. */
 export const membersOf = (sql: SqlClient, jobIds: ReadonlyArray<number>) => sql<MemberRow>`
   select j.job_id, j.job_id as monitor_key, coalesce(m.monitor_id, '') as monitor_id, 0 as offset_ms,
-         j.timeout_ms, j.spec, j.assertions
+         j.timeout_ms, j.spec, j.assertions, ${sealedFor(sql, "j")}
     from app.one_off_jobs j left join app.monitors m using (monitor_key)
    where j.job_id = any (${IntegerArray.literal(jobIds)}::int[])`
 

@@ -6,6 +6,7 @@ import { Context, Effect, Layer, type Schema } from "effect"
 import { CheckTypes } from "../CheckTypes.ts"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import * as SealedSpec from "../secrets/SealedSpec.ts"
 
 /** Reads monitors of one organization. */
 export class MonitorQueries extends Context.Service<
@@ -98,6 +99,7 @@ const make = Effect.gen(function* () {
 
   const toMonitor = (row: MonitorRow): Monitor.Monitor => {
     const regions = row.regions.map(toRegion)
+    const spec = SealedSpec.masked(row.spec)
     const changedAt =
       regions
         .map(({ since }) => since ?? "")
@@ -107,8 +109,8 @@ const make = Effect.gen(function* () {
       id: row.monitor_id,
       name: row.name,
       kind: row.check_kind,
-      target: checkTypes.targetOf(row.check_kind, row.spec),
-      spec: row.spec,
+      target: checkTypes.targetOf(row.check_kind, spec),
+      spec,
       intervalMs: row.interval_ms,
       timeoutMs: row.timeout_ms,
       regions,

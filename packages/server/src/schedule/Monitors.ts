@@ -15,7 +15,9 @@ import { lockGrowth } from "../db/OrganizationLock.ts"
 import * as Regions from "../db/Regions.ts"
 import { newId } from "../NewId.ts"
 import * as HeartbeatRows from "./HeartbeatRows.ts"
+import { SecretBox } from "../secrets/SecretBox.ts"
 import * as MonitorForm from "./MonitorForm.ts"
+import * as SpecSecrets from "./SpecSecrets.ts"
 
 /** Writes monitors. */
 export class Monitors extends Context.Service<
@@ -46,7 +48,7 @@ export class Monitors extends Context.Service<
     ) => Effect.Effect<void, DatabaseBusy | Problem.NotFound>
   }
 >()("@openseer/server/Monitors") {
-  static readonly layer: Layer.Layer<Monitors, never, Database | CheckTypes> = Layer.effect(
+  static readonly layer: Layer.Layer<Monitors, never, Database | CheckTypes | SecretBox> = Layer.effect(
     Monitors,
     Effect.suspend(() => make)
   )
@@ -56,10 +58,11 @@ const make = Effect.gen(function* () {
   const { api, asOrganization } = yield* Database
   const { sql } = api
   const checkTypes = yield* CheckTypes
+  const box = yield* SecretBox
 
   /** Under the lock of the organization's growth. Served by `monitors_organization`. */
-  const room = (organizationKey: number) => sql<{ limit: number; count: number }>`
-    select o.monitors_max as "limit",
+  const room = (organizationKey: number) => sql<Room>`
+    select o.organization_id as "organizationId", o.monitors_max as "limit",
            (select count(*)::int from app.monitors m
              where m.organization_key = o.organization_key and m.deleted_at is null) as count
       from auth.organizations o where o.organization_key = ${organizationKey}`
@@ -83,6 +86,8 @@ const make = Effect.gen(function* () {
   const lock = (organizationKey: number, monitorId: string) => sql<MonitorRow>`
     select monitor_key, name, check_kind, check_version::int, spec, assertions, interval_ms, timeout_ms,
            region_keys::int[], tags, paused_at is not null as is_paused, version,
+           (select o.organization_id from auth.organizations o
+             where o.organization_key = monitors.organization_key) as organization_id,
            array(select g.name from unnest(region_keys) with ordinality u(region_key, ord)
                    join app.regions g using (region_key) order by u.ord) as regions
       from app.monitors
@@ -106,17 +111,19 @@ const make = Effect.gen(function* () {
 
   const create = Effect.fn("Monitors.create")(function* (organizationKey: number, input: Monitor.MonitorInput) {
     const monitorId = yield* newId("mon")
+    const clear = yield* SpecSecrets.ofNew(box, input.spec)
     const monitor = yield* MonitorForm.check(checkTypes, input)
     yield* asOrganization(
       organizationKey,
       Effect.gen(function* () {
         const regionKeys = yield* resolve(organizationKey, monitor.regions)
         yield* lockGrowth(sql, organizationKey)
-        const [{ count, limit } = { count: 0, limit: 0 }] = yield* room(organizationKey)
+        const [{ count, limit, organizationId } = noRoom] = yield* room(organizationKey)
         if (count >= limit) {
           return yield* new Problem.LimitReached({ limit, detail: `the organization may have ${limit} monitors` })
         }
-        const [row] = yield* insert(organizationKey, monitorId, monitor, regionKeys)
+        const spec = yield* SpecSecrets.seal(box, { organizationId, monitorId }, monitor.spec, clear.kept)
+        const [row] = yield* insert(organizationKey, monitorId, { ...monitor, spec }, regionKeys)
         if (row === undefined) return
         if (HeartbeatRows.isHeartbeat(monitor.kind)) {
           yield* HeartbeatRows.insert(sql, toHeartbeat(row.monitor_key, monitor, regionKeys))
@@ -153,10 +160,19 @@ const make = Effect.gen(function* () {
         if (change.version !== undefined && change.version !== row.version) {
           return yield* new Problem.VersionMismatch({ version: row.version, detail: "read it again and merge" })
         }
-        const monitor = yield* MonitorForm.check(checkTypes, merge(row, change))
+        const owner = { organizationId: row.organization_id, monitorId }
+        const stored = { owner, kind: row.check_kind, spec: row.spec }
+        const clear =
+          change.spec === undefined
+            ? SpecSecrets.ofStored(box, stored)
+            : yield* SpecSecrets.ofChange(box, stored, change.spec)
+        const monitor = yield* MonitorForm.check(checkTypes, merge(row, { ...change, spec: clear.spec }))
+        if (change.spec !== undefined)
+          yield* SpecSecrets.sameOrigin(checkTypes, box, stored, { ...clear, spec: monitor.spec })
+        const spec = yield* SpecSecrets.seal(box, owner, monitor.spec, clear.kept)
         const regionKeys =
           change.regions === undefined ? row.region_keys : yield* resolve(organizationKey, change.regions)
-        yield* write(row.monitor_key, monitor, regionKeys)
+        yield* write(row.monitor_key, { ...monitor, spec }, regionKeys)
         if (HeartbeatRows.isHeartbeat(monitor.kind)) {
           yield* HeartbeatRows.change(sql, toHeartbeat(row.monitor_key, monitor, regionKeys))
         } else if (!row.is_paused) yield* reschedule(row, monitor, regionKeys)
@@ -248,7 +264,16 @@ type Change = "created" | "updated" | "deleted" | "paused" | "resumed"
 /** What decides in which jobs a monitor is. */
 type Placed = Pick<MonitorForm.CheckedMonitor, "kind" | "kindVersion" | "intervalMs" | "timeoutMs">
 
+interface Room {
+  readonly organizationId: string
+  readonly limit: number
+  readonly count: number
+}
+
+const noRoom: Room = { organizationId: "", limit: 0, count: 0 }
+
 interface MonitorRow {
+  readonly organization_id: string
   readonly monitor_key: number
   readonly name: string
   readonly check_kind: string

@@ -1,7 +1,7 @@
 /**
  * The REST API on a fresh database, called as fetch would call it, with keys of two organizations.
  */
-import type { Auth } from "@openseer/core"
+import type { Auth, CheckType } from "@openseer/core"
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { ApiKeys } from "../accounts/ApiKeys.ts"
@@ -18,6 +18,7 @@ import { MonitorQueries } from "../query/MonitorQueries.ts"
 import { Monitors } from "../schedule/Monitors.ts"
 import { OneOffJobs } from "../schedule/OneOffJobs.ts"
 import { PingTokens } from "../schedule/PingTokens.ts"
+import type { SecretBox } from "../secrets/SecretBox.ts"
 import { TestInstance } from "./TestInstance.ts"
 
 /** An answer of the API. */
@@ -43,16 +44,17 @@ export interface Call {
   readonly endless?: boolean
 }
 
-const Services = Layer.mergeAll(
-  Principals.layer.pipe(Layer.provideMerge(ApiKeys.layer)),
-  EnrollmentTokens.layer,
-  Workers.layer({}),
-  Layer.mergeAll(Monitors.layer, MonitorQueries.layer).pipe(Layer.provideMerge(CheckTypes.layer())),
-  OneOffJobs.layer,
-  PingTokens.layer,
-  Heartbeats.layer,
-  EventFeed.layer
-)
+const servicesWith = (checkTypes: ReadonlyArray<CheckType.Any>) =>
+  Layer.mergeAll(
+    Principals.layer.pipe(Layer.provideMerge(ApiKeys.layer)),
+    EnrollmentTokens.layer,
+    Workers.layer({}),
+    Layer.mergeAll(Monitors.layer, MonitorQueries.layer).pipe(Layer.provideMerge(CheckTypes.layer(checkTypes))),
+    OneOffJobs.layer,
+    PingTokens.layer,
+    Heartbeats.layer,
+    EventFeed.layer
+  )
 
 /** The API under test. */
 export class TestApi extends Context.Service<
@@ -65,8 +67,7 @@ export class TestApi extends Context.Service<
     readonly otherKey: number
   }
 >()("@openseer/server/TestApi") {
-  /** Fresh for every layer, with the services behind it. */
-  static readonly layer = Layer.effect(
+  static readonly #bare = Layer.effect(
     TestApi,
     Effect.gen(function* () {
       const { rows } = yield* TestInstance
@@ -84,6 +85,7 @@ export class TestApi extends Context.Service<
         | Heartbeats
         | EventFeed
         | Database
+        | SecretBox
       >()
       const web = yield* Effect.acquireRelease(
         Effect.sync(() =>
@@ -134,5 +136,13 @@ export class TestApi extends Context.Service<
         otherKey: other?.key ?? Number.NaN
       })
     })
-  ).pipe(Layer.provideMerge(Services), Layer.provideMerge(TestInstance.layer))
+  )
+
+  /** Fresh for every layer, with the services behind it. */
+  static readonly layer = TestApi.layerWith([])
+
+  /** The same with check types of one's own. */
+  static layerWith(checkTypes: ReadonlyArray<CheckType.Any>) {
+    return TestApi.#bare.pipe(Layer.provideMerge(servicesWith(checkTypes)), Layer.provideMerge(TestInstance.layer))
+  }
 }

@@ -4,6 +4,8 @@
 import { Context, Effect, Layer, References } from "effect"
 import { Database } from "../db/Database.ts"
 import { migrate } from "../db/Migrations.ts"
+import { SecretBox } from "../secrets/SecretBox.ts"
+import * as SecretKeys from "../secrets/SecretKeys.ts"
 import { TestDatabase } from "../embedded/testing/TestDatabase.ts"
 
 /** What a test monitor differs in from the default: one a second in the test region. */
@@ -31,7 +33,7 @@ export class TestInstance extends Context.Service<
   }
 >()("@openseer/server/TestInstance") {
   /** Fresh for every layer. */
-  static readonly layer: Layer.Layer<TestInstance | Database> = Layer.effect(
+  static readonly layer: Layer.Layer<TestInstance | Database | SecretBox> = Layer.effect(
     TestInstance,
     Effect.gen(function* () {
       yield* migrate
@@ -95,6 +97,7 @@ export class TestInstance extends Context.Service<
       )
     ),
     Layer.provide(TestDatabase.layer()),
+    Layer.provideMerge(Layer.unwrap(Effect.map(SecretKeys.parse(SecretKeys.newLine()), SecretBox.layer))),
     Layer.provide(Layer.succeed(References.MinimumLogLevel, "Warn")),
     Layer.orDie
   )

@@ -72,6 +72,15 @@ describe("Executors", () => {
     })
   )
 
+  it.effect("executes nothing when the control plane could not open a secret: the run is an error that names it", () =>
+    Effect.gen(function* () {
+      const spec = { account: "a", more: { headers: [{ sealed: "k1" }] } }
+      const executed = yield* run(Effect.succeed(observation(1)), { spec })
+      assert.deepInclude(executed, { outcome: "error", reason: "invalid_spec" })
+      assert.include(executed.message, "spec.more.headers.0, which the key k1 sealed")
+    })
+  )
+
   it.effect("tells the target's failures from our own", () =>
     Effect.gen(function* () {
       const down = new CheckFailure.TargetFailed({ reason: "check_failed", message: "no", observation: observation(3) })

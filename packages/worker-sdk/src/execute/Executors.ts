@@ -8,6 +8,7 @@ import {
   CompiledAssertion,
   Judgement,
   type Observation,
+  Secret,
   type WorkerRpc
 } from "@openseer/core"
 import { Cause, Clock, type Context, Effect, Exit, Schema, SchemaIssue } from "effect"
@@ -98,9 +99,11 @@ interface Plan {
 
 const planOf = (
   checkType: CheckType.Any,
-  spec: unknown,
+  spec: Schema.Json,
   assertions: ReadonlyArray<Schema.Json>
 ): Plan | ExecutedRun => {
+  const unopened = Secret.placesIn(spec).find(({ value }) => Secret.isSealed(value))
+  if (unopened !== undefined) return failed("invalid_spec", lockedOf(unopened))
   const decoded = Schema.decodeUnknownExit(checkType.spec)(spec)
   if (Exit.isFailure(decoded)) return failed("invalid_spec", problemOf(checkType, decoded.cause))
   const stated: ReadonlyArray<unknown> = assertions.length > 0 ? assertions : checkType.defaultAssertions
@@ -148,6 +151,10 @@ const problemOf = (checkType: CheckType.CheckTypeRef, cause: Cause.Cause<Schema.
   const path = issues[0]?.path?.join(".") ?? ""
   return `this worker's ${keyOf(checkType)} does not accept the spec${path === "" ? "" : `: see ${path}`}`
 }
+
+/** A secret that arrived as the control plane stores it, with the key's id: nothing may be sent in its place. */
+const lockedOf = ({ path, value }: Secret.Place): string =>
+  `the control plane can't open the secret ${["spec", ...path].join(".")}${"sealed" in value ? `, which the key ${value.sealed} sealed` : ""}: see openseer doctor`
 
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 

@@ -35,22 +35,24 @@ describe("all hostile targets together", () => {
     assert.strictEqual(new Set(all.map(({ name }) => name)).size, all.length)
   })
 
-  it.live("leave a good one beside them up, and memory bounded", () =>
-    Effect.gen(function* () {
-      const good = yield* HostileTargets.http((_, response) => response.end("ok"))
-      yield* Effect.forEach(all, check, { concurrency: "unbounded" })
-      const beforeKb = resourceUsage().maxRSS
-      const [, fine] = yield* Effect.all(
-        [
-          Effect.forEach([...all, ...all], check, { concurrency: "unbounded" }),
-          Effect.forEach(Array.from({ length: 20 }), () => run({ url: good.url }, { timeoutMs: 10_000 }))
-        ],
-        { concurrency: 2 }
-      )
-      for (const executed of fine) assert.strictEqual(executed.outcome, "up")
-      // The targets live in this process, too. What they could make us hold are gigabytes.
-      assert.isBelow(resourceUsage().maxRSS - beforeKb, 300_000)
-    }),
+  it.live(
+    "leave a good one beside them up, and memory bounded",
+    () =>
+      Effect.gen(function* () {
+        const good = yield* HostileTargets.http((_, response) => response.end("ok"))
+        yield* Effect.forEach(all, check, { concurrency: "unbounded" })
+        const beforeKb = resourceUsage().maxRSS
+        const [, fine] = yield* Effect.all(
+          [
+            Effect.forEach([...all, ...all], check, { concurrency: "unbounded" }),
+            Effect.forEach(Array.from({ length: 20 }), () => run({ url: good.url }, { timeoutMs: 10_000 }))
+          ],
+          { concurrency: 2 }
+        )
+        for (const executed of fine) assert.strictEqual(executed.outcome, "up")
+        // The targets live in this process, too. What they could make us hold are gigabytes.
+        assert.isBelow(resourceUsage().maxRSS - beforeKb, 300_000)
+      }),
     60_000
   )
 })
