@@ -40,7 +40,8 @@ export const NameServerAddress = Schema.Struct({
 
 /**
  * What a `dns` check asks. Without `server`, the first name server of the worker's system. `recursion` off asks an
- * authoritative server for what it knows itself. An answer that does not fit UDP is asked for again over TCP.
+ * authoritative server for what it knows itself. The question is asked once: over UDP, a lost packet is a `dns_timeout`.
+ * An answer that does not fit UDP is asked for again over TCP.
  */
 export const DnsSpec = Schema.Struct({
   name: DomainName,
@@ -60,7 +61,11 @@ export const DnsSpec = Schema.Struct({
 }).annotate({ identifier: "DnsSpec" })
 export type DnsSpec = typeof DnsSpec.Type
 
-/** The `dns` check type. Without assertions of its own, a monitor is up when the answer is NOERROR with a record. */
+/**
+ * The `dns` check type. Without assertions of its own, a monitor is up when the answer is NOERROR with a record. Aliases
+ * (CNAME) without a record of the type that was asked for are no answer: they stand in `detail.aliases`. `detail` also has
+ * `transport` and `authoritative`.
+ */
 export const DnsCheck = CheckType.make({
   kind: "dns",
   version: 1,
@@ -70,5 +75,9 @@ export const DnsCheck = CheckType.make({
   example: { name: "example.com", type: "MX", server: { host: "192.0.2.53" } },
   target: ({ name, server, type }) =>
     `${type} ${name}${server === undefined ? "" : ` @${toUrlHost(server.host)}${server.port === 53 ? "" : `:${server.port}`}`}`,
-  sources: ["dnsAnswers", "dnsRcode", "address"]
+  sources: ["dnsAnswers", "dnsRcode", "address"],
+  defaultAssertions: [
+    { source: "dnsRcode", comparison: "equals", expected: "NOERROR", severity: "down" },
+    { source: "dnsAnswers", comparison: "notEmpty", severity: "down" }
+  ]
 })

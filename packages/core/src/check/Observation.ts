@@ -19,9 +19,9 @@ export const headerLengthMax = 256
 /** The longest URL that is kept, in UTF-16 units. */
 export const urlLengthMax = 512
 
-/** The most DNS records of an answer that are kept, and the longest text of one, in UTF-16 units. */
+/** The most DNS records of an answer that are kept, and the longest text of one, in UTF-16 units: a DKIM key fits. */
 export const dnsAnswersMax = 32
-export const dnsAnswerLengthMax = 255
+export const dnsAnswerLengthMax = 1_024
 
 /** The longest piece of a body that is kept of a failure, in UTF-16 units. */
 export const excerptLengthMax = 2_048

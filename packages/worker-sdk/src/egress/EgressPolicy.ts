@@ -32,6 +32,8 @@ export interface Destination {
   /** Of ICMP, which has none, 1 or any other. */
   readonly port: number
   readonly purpose: Purpose
+  /** The worker's own configuration names it, like its name servers, and no spec: it is not judged when it is dialled. */
+  readonly isOwn?: boolean
 }
 
 /** A destination of which maybe no address is known: a proxy will look its name up. */

@@ -18,6 +18,12 @@ export type Resolved = Addresses | { readonly code: string }
 /** Which addresses are wanted. `any`: those of IPv4, and those of IPv6 when there are none. */
 export type Family = "any" | "ipv4" | "ipv6"
 
+/** Where a name server is. */
+export interface ServerAddress {
+  readonly address: string
+  readonly port: number
+}
+
 /** Finds the addresses of a host. */
 export class Resolver extends Context.Service<
   Resolver,
@@ -32,6 +38,8 @@ export class Resolver extends Context.Service<
      * is no question: `ENODATA`, if it is of the other family.
      */
     readonly query: (host: string, family: Family, done: (resolved: Resolved) => void) => void
+    /** The name servers that are asked, the first one first. */
+    readonly servers: () => ReadonlyArray<ServerAddress>
   }
 >()("@openseer/worker-sdk/Resolver") {
   /** Asks the system's name servers, or these: `192.0.2.53`, `[2001:db8::53]:5353`. Reads the hosts file once. */
@@ -80,8 +88,15 @@ const make = (hosts: ReadonlyMap<string, ByFamily>, servers: ReadonlyArray<strin
         if (family === "any" && "code" in answer && answer.code === "ENODATA") query6(name, done)
         else done(answer)
       })
-    }
+    },
+    servers: () => resolver.getServers().map(parseServer)
   }
+}
+
+/** As Node writes it: `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53` or `[2001:db8::53]:5353`. */
+const parseServer = (text: string): ServerAddress => {
+  const [, bracketed, plain, port = "53"] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? []
+  return { address: bracketed ?? plain ?? text, port: Number(port) }
 }
 
 /** The longest name (RFC 1035 section 2.3.4), without the dot of the root. */

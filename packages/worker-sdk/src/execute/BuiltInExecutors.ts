@@ -4,9 +4,15 @@
 import type { Dial } from "../egress/Dial.ts"
 import type { Resolver } from "../egress/Resolver.ts"
 import type * as Executor from "./Executor.ts"
+import { dnsExecutor } from "./DnsExecutor.ts"
 import { httpExecutor } from "./HttpExecutor.ts"
 import { tcpExecutor } from "./TcpExecutor.ts"
 import { tlsExecutor } from "./TlsExecutor.ts"
 
 /** All of them. */
-export const builtInExecutors: ReadonlyArray<Executor.Any<Dial | Resolver>> = [httpExecutor, tcpExecutor, tlsExecutor]
+export const builtInExecutors: ReadonlyArray<Executor.Any<Dial | Resolver>> = [
+  httpExecutor,
+  tcpExecutor,
+  tlsExecutor,
+  dnsExecutor
+]

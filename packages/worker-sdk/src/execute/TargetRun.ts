@@ -8,7 +8,7 @@ import { CheckFailure, type CheckType, Evidence, Host, type Observation, type Tl
 import { Context, Effect } from "effect"
 import type { Socket } from "node:net"
 import type { TLSSocket } from "node:tls"
-import { type Addresses, Dial, peerOf, type Purpose } from "../egress/Dial.ts"
+import { type Addresses, type Destination, Dial, peerOf, type Purpose } from "../egress/Dial.ts"
 import { Resolver } from "../egress/Resolver.ts"
 import * as Executor from "./Executor.ts"
 import { PhaseClock } from "./PhaseClock.ts"
@@ -52,18 +52,20 @@ export class TargetRun {
   readonly facts: Facts = {}
   readonly context: Executor.ExecutionContext
   readonly dial: Dial["Service"]
+  readonly resolver: Resolver["Service"]
   /** Called at the deadline. Ends the run where the protocol knows better than the phase that is going on what it means. */
   onDeadline: (() => void) | undefined
-  readonly #options: TargetRunOptions
+  readonly #onEnd: TargetRunOptions["onEnd"]
   readonly #clock = new PhaseClock()
   readonly #timer: NodeJS.Timeout
   readonly #releases: Array<() => void> = []
   #isOver = false
 
   constructor(options: TargetRunOptions) {
-    this.#options = options
+    this.#onEnd = options.onEnd
     this.context = options.context
     this.dial = options.dial
+    this.resolver = options.resolver
     this.#timer = setTimeout(
       this.handler(() =>
         this.fail(
@@ -121,14 +123,14 @@ export class TargetRun {
   /** Finds the addresses of a host. */
   lookUp(host: string, family: Host.IpFamily, then: (addresses: Addresses) => void): void {
     const name = Host.toAscii(host)
-    const known = this.#options.resolver.known(name, family)
+    const known = this.resolver.known(name, family)
     if (known !== undefined) {
       this.#clock.current = "connect"
       then(known)
       return
     }
     this.#clock.current = "dns"
-    this.#options.resolver.query(
+    this.resolver.query(
       name,
       family,
       this.handler((resolved) => {
@@ -144,37 +146,33 @@ export class TargetRun {
   }
 
   /** Looks up, dials, shakes hands; then the socket is the caller's. Whatever goes wrong ends the run. */
-  connect(reach: Reach, then: (socket: Socket) => void): void {
-    this.lookUp(reach.host, reach.family, (addresses) => {
-      const { host, port, purpose, tls } = reach
-      this.setAddress(addresses[0])
-      const options = tls && TlsHandshake.optionsOf(tls.settings, host, tls.alpn)
-      const socket = this.dial.connect({
-        host,
-        addresses,
-        port,
-        purpose,
-        ...(options === undefined ? {} : { tls: options })
+  connect({ family, tls, ...target }: Reach, then: (socket: Socket) => void): void {
+    this.lookUp(target.host, family, (addresses) => this.open({ ...target, addresses }, tls, then))
+  }
+
+  /** Dials what was looked up, and shakes hands. */
+  open(target: Destination, tls: Handshake | undefined, then: (socket: Socket) => void): void {
+    this.setAddress(target.addresses[0])
+    const options = tls && TlsHandshake.optionsOf(tls.settings, target.host, tls.alpn)
+    const socket = this.dial.connect(options === undefined ? target : { ...target, tls: options })
+    if (socket instanceof CheckFailure.CheckError) {
+      this.fail(socket)
+      return
+    }
+    this.#own(socket)
+    socket.once(
+      "connect",
+      this.handler(() => {
+        this.enter(tls === undefined ? "ttfb" : "tls")
+        if (tls === undefined) then(socket)
       })
-      if (socket instanceof CheckFailure.CheckError) {
-        this.fail(socket)
-        return
-      }
-      this.#own(socket)
-      socket.once(
-        "connect",
-        this.handler(() => {
-          this.enter(tls === undefined ? "ttfb" : "tls")
-          if (tls === undefined) then(socket)
-        })
-      )
-      if (tls !== undefined && options !== undefined) {
-        this.#onSecure(socket as TLSSocket, tls.settings, options.serverName, () => {
-          this.enter("ttfb")
-          then(socket)
-        })
-      }
-    })
+    )
+    if (tls !== undefined && options !== undefined) {
+      this.#onSecure(socket as TLSSocket, tls.settings, options.serverName, () => {
+        this.enter("ttfb")
+        then(socket)
+      })
+    }
   }
 
   /** Shakes hands on an open connection; then the phase goes on that was going on. */
@@ -252,7 +250,7 @@ export class TargetRun {
   #end(result: Observation.Observed | CheckFailure.CheckFailure): void {
     if (this.#isOver) return
     this.abort()
-    this.#options.onEnd(result)
+    this.#onEnd(result)
   }
 }
 
