@@ -6,6 +6,7 @@ import type { Resolver } from "../egress/Resolver.ts"
 import type * as Executor from "./Executor.ts"
 import { dnsExecutor } from "./DnsExecutor.ts"
 import { httpExecutor } from "./HttpExecutor.ts"
+import { icmpExecutor } from "./IcmpExecutor.ts"
 import { tcpExecutor } from "./TcpExecutor.ts"
 import { tlsExecutor } from "./TlsExecutor.ts"
 
@@ -14,5 +15,6 @@ export const builtInExecutors: ReadonlyArray<Executor.Any<Dial | Resolver>> = [
   httpExecutor,
   tcpExecutor,
   tlsExecutor,
-  dnsExecutor
+  dnsExecutor,
+  icmpExecutor
 ]

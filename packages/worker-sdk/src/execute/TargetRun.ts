@@ -215,9 +215,12 @@ export class TargetRun {
     this.#end(this.#observed(content))
   }
 
-  /** Ends the run with times that were measured elsewhere. */
-  finishWith(times: Pick<Observation.Observation, "totalUs" | "phases">): void {
-    this.#end({ ...times, ...this.facts })
+  /** Ends the run with phases that were measured elsewhere, after the lookup of the name. */
+  finishWith(phases: Observation.Phases): void {
+    const { dnsUs } = this.#clock.times.phases
+    const all = { ...phases, dnsUs }
+    const totalUs = Object.values(all).reduce((sum, us) => sum + us, 0)
+    this.#end({ totalUs, phases: all, ...this.facts })
   }
 
   #observed(content: Observation.Content | undefined): Observation.Observed {

@@ -36,6 +36,11 @@ export const make = (respond: Responder): Effect.Effect<DnsTarget, never, Scope.
         server.listen(0, "127.0.0.1", () => {
           const { port } = server.address() as AddressInfo
           const udp: UdpSocket = createSocket("udp4")
+          const close = (): void => {
+            udp.close()
+            server.close()
+            for (const socket of sockets) socket.destroy()
+          }
           // Someone else's UDP socket may have the port that is free for TCP.
           udp.once("error", () => {
             udp.close()
@@ -46,11 +51,6 @@ export const make = (respond: Responder): Effect.Effect<DnsTarget, never, Scope.
             for (const message of respond(query, "udp")) udp.send(message, from.port, from.address)
           })
           udp.bind(port, "127.0.0.1", () => {
-            const close = (): void => {
-              udp.close()
-              server.close()
-              for (const socket of sockets) socket.destroy()
-            }
             resume(Effect.succeed({ port, questions, close }))
           })
         })
