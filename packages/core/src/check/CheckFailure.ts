@@ -36,7 +36,7 @@ export const targetReasons = {
   assertion: "What came is not what the monitor asks for.",
   unexpected_answer: "The server said something else than the monitor expects.",
   upgrade_refused: "The server did not switch to the WebSocket protocol.",
-  grpc_failed: "The call failed with a gRPC status other than OK.",
+  grpc_failed: "The call failed with a gRPC status other than OK, or the service does not say that it is serving.",
   heartbeat_missed: "The expected signal did not come in time.",
   heartbeat_failed: "The job reported that it failed.",
   heartbeat_overran: "The job started, but did not report its end in time.",

@@ -1,7 +1,7 @@
 /**
  * A WebSocket over a socket that is dialled already.
  */
-import type { OutgoingHttpHeaders } from "node:http"
+import type { ClientRequest, OutgoingHttpHeaders } from "node:http"
 import type { Socket } from "node:net"
 import { WebSocket } from "ws"
 import { headerBytesMax } from "./Dial.ts"
@@ -12,6 +12,8 @@ export interface WebSocketOverOptions {
   readonly headers: OutgoingHttpHeaders
   /** The largest message that is taken, in bytes; a larger one is an `error`. */
   readonly messageBytesMax: number
+  /** Gets the request of the upgrade, and has to end it. */
+  readonly onRequest?: (request: ClientRequest) => void
 }
 
 /**
@@ -27,5 +29,6 @@ export const webSocketOver = (socket: Socket, url: URL, options: WebSocketOverOp
     perMessageDeflate: false,
     followRedirects: false,
     maxHeaderSize: headerBytesMax,
-    insecureHTTPParser: false
+    insecureHTTPParser: false,
+    ...(options.onRequest === undefined ? {} : { finishRequest: options.onRequest })
   })

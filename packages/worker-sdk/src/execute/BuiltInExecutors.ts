@@ -5,10 +5,12 @@ import type { Dial } from "../egress/Dial.ts"
 import type { Resolver } from "../egress/Resolver.ts"
 import type * as Executor from "./Executor.ts"
 import { dnsExecutor } from "./DnsExecutor.ts"
+import { grpcExecutor } from "./GrpcExecutor.ts"
 import { httpExecutor } from "./HttpExecutor.ts"
 import { icmpExecutor } from "./IcmpExecutor.ts"
 import { tcpExecutor } from "./TcpExecutor.ts"
 import { tlsExecutor } from "./TlsExecutor.ts"
+import { webSocketExecutor } from "./WebSocketExecutor.ts"
 
 /** All of them. */
 export const builtInExecutors: ReadonlyArray<Executor.Any<Dial | Resolver>> = [
@@ -16,5 +18,7 @@ export const builtInExecutors: ReadonlyArray<Executor.Any<Dial | Resolver>> = [
   tcpExecutor,
   tlsExecutor,
   dnsExecutor,
-  icmpExecutor
+  icmpExecutor,
+  webSocketExecutor,
+  grpcExecutor
 ]

@@ -55,6 +55,9 @@ export class TargetRun {
   readonly resolver: Resolver["Service"]
   /** Called at the deadline. Ends the run where the protocol knows better than the phase that is going on what it means. */
   onDeadline: (() => void) | undefined
+  /** What an error of the socket means, where the protocol knows better. */
+  faultOf: (error: NodeJS.ErrnoException) => ReturnType<typeof SocketFault.ofError> = (error) =>
+    SocketFault.ofError(error, this.phase === "tls")
   readonly #onEnd: TargetRunOptions["onEnd"]
   readonly #clock = new PhaseClock()
   readonly #timer: NodeJS.Timeout
@@ -233,7 +236,7 @@ export class TargetRun {
     socket.on("error", () => {})
     socket.on(
       "error",
-      this.handler((error: NodeJS.ErrnoException) => this.fail(SocketFault.ofError(error, this.phase === "tls")))
+      this.handler((error: NodeJS.ErrnoException) => this.fail(this.faultOf(error)))
     )
   }
 
