@@ -39,6 +39,8 @@ const children = {
       OPENSEER_CONTROL_PLANE_URL: url,
       OPENSEER_REGION: process.env["OPENSEER_REGION"] || "local",
       OPENSEER_WORKER_TOKEN_FILE: process.env["OPENSEER_WORKER_TOKEN_FILE"] || `${dataDir}/worker.json`,
+      // One process is enough for one machine's worth of monitors, and leaves the cores to the rest.
+      OPENSEER_WORKER_SHARDS: process.env["OPENSEER_WORKER_SHARDS"] || "1",
       OPENSEER_WORKER_REENROLL: process.env["OPENSEER_WORKER_REENROLL"] || "true",
       // Whoever starts this owns the machine, and its own services are the first thing to watch.
       OPENSEER_EGRESS_ALLOW: process.env["OPENSEER_EGRESS_ALLOW"] ?? "127.0.0.0/8,::1,self"

@@ -4,7 +4,7 @@
 import { HttpCheck, type WorkerRpc } from "@openseer/core"
 import { Egress, Executors, HttpExecutor } from "@openseer/worker-sdk"
 import { Context, Effect } from "effect"
-import type { PreparedRun } from "../../packages/worker-sdk/src/lease/JobCache.ts"
+import type { PreparedRun } from "../../packages/worker-sdk/src/lease/PreparedRun.ts"
 import type { Lease } from "../../packages/worker-sdk/src/lease/Lease.ts"
 import { Runner } from "../../packages/worker-sdk/src/lease/Runner.ts"
 
@@ -41,6 +41,7 @@ export type Result = Pick<WorkerRpc.RunResult, "monitorKey" | "latenessUs" | "ou
 }
 
 let runs: ReadonlyArray<PreparedRun> = []
+let executors: Executors.Executors = { checkTypes: [], prepare: () => Effect.die("nothing is prepared") }
 let concurrency = 0
 
 const prepare = async (order: Extract<Order, { urls: unknown }>): Promise<null> => {
@@ -50,7 +51,7 @@ const prepare = async (order: Extract<Order, { urls: unknown }>): Promise<null> 
     ca: order.ca,
     ...(nameServers === undefined ? {} : { nameServers })
   })
-  const executors = await Effect.runPromise(Executors.make([HttpExecutor.httpExecutor]).pipe(Effect.provide(egress)))
+  executors = await Effect.runPromise(Executors.make([HttpExecutor.httpExecutor]).pipe(Effect.provide(egress)))
   concurrency = order.concurrency
   runs = order.urls.map((url, index) => ({
     monitorKey: index + 1,
@@ -68,6 +69,7 @@ const perform = (due: ReadonlyArray<Due>): Promise<Done> =>
     let rssMaxMb = 0
     const sampling = setInterval(() => (rssMaxMb = Math.max(rssMaxMb, process.memoryUsage.rss() / 1e6)), 250)
     const runner = new Runner({
+      executors,
       concurrency,
       context: Context.empty(),
       isDebugging: false,

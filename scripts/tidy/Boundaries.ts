@@ -90,7 +90,7 @@ const boundaries: ReadonlyArray<Boundary> = [
   },
   {
     within: [`${workerSdk}/`, "apps/worker/src/"],
-    except: [`${workerSdk}/egress/Dial.ts`, `${workerSdk}/shards/`, `${workerSdk}/shard/`],
+    except: [`${workerSdk}/egress/Dial.ts`, `${workerSdk}/shard/`],
     typesAreFree: true,
     never: ["node:child_process"],
     because: "a program that dials by itself is started by egress/Dial.ts, behind the egress policy"

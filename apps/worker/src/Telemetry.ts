@@ -28,3 +28,7 @@ export const layer = ({ logFormat, logLevel, otel }: WorkerConfig): Layer.Layer<
   )
   return Layer.provideMerge(collector, console)
 }
+
+/** The telemetry of a shard: logs and traces. What it would count is counted by its supervisor. */
+export const shardLayer = (config: WorkerConfig): Layer.Layer<never> =>
+  layer(config.otel === undefined ? config : { ...config, otel: { ...config.otel, OTEL_METRICS_EXPORTER: "none" } })

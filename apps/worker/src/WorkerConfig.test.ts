@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Token } from "@openseer/core"
 import { Effect, Redacted } from "effect"
+import { availableParallelism } from "node:os"
 import * as WorkerConfig from "./WorkerConfig.ts"
 
 const enrollmentToken = Token.fromBytes("osen", new Uint8Array(40).fill(7))
@@ -19,6 +20,8 @@ describe("WorkerConfig", () => {
         controlPlaneUrl: "http://127.0.0.1:8080",
         tokenFile: ".openseer/worker.json",
         concurrency: 256,
+        shards: Math.max(1, availableParallelism() - 1),
+        canaries: [],
         egressAllow: [],
         egressDeny: [],
         reenroll: false,
@@ -37,6 +40,8 @@ describe("WorkerConfig", () => {
         OPENSEER_REGION: "us-east-1",
         OPENSEER_WORKER_TOKEN_FILE: "/var/lib/openseer/worker.json",
         OPENSEER_WORKER_CONCURRENCY: "64",
+        OPENSEER_WORKER_SHARDS: "3",
+        OPENSEER_WORKER_CANARIES: "192.0.2.1:443, [2001:db8::1]:53,one.example:80",
         OPENSEER_EGRESS_ALLOW: "10.1.0.0/16, *.corp.example:443",
         OPENSEER_EGRESS_DENY: "10.1.9.0/24,*:25",
         OPENSEER_WORKER_NAME: "rack 4",
@@ -53,6 +58,12 @@ describe("WorkerConfig", () => {
         regionName: "us-east-1",
         tokenFile: "/var/lib/openseer/worker.json",
         concurrency: 64,
+        shards: 3,
+        canaries: [
+          { host: "192.0.2.1", port: 443 },
+          { host: "2001:db8::1", port: 53 },
+          { host: "one.example", port: 80 }
+        ],
         egressAllow: ["10.1.0.0/16", "*.corp.example:443"],
         egressDeny: ["10.1.9.0/24", "*:25"],
         name: "rack 4",

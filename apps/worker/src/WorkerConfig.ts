@@ -5,8 +5,9 @@
  * value counts as not set, which is what Compose makes of a variable without one.
  */
 import { Region, Token } from "@openseer/core"
-import { EgressRule } from "@openseer/worker-sdk"
+import { Canary, EgressRule } from "@openseer/worker-sdk"
 import { Effect, Redacted, Schema } from "effect"
+import { availableParallelism } from "node:os"
 
 /** The control plane of a worker that was told of none: the one that `npm start` runs beside it. */
 const controlPlaneUrlDefault = "http://127.0.0.1:8080"
@@ -16,6 +17,10 @@ const tokenFileDefault = ".openseer/worker.json"
 
 const concurrencyDefault = 256
 const concurrencyMax = 10_000
+const shardsMax = 256
+
+/** A core for each process that executes checks, and one for what speaks to the control plane. */
+const shardsDefault = (): number => Math.max(1, availableParallelism() - 1)
 const nameLengthMax = 120
 
 const logLevels = { trace: "Trace", debug: "Debug", info: "Info", warning: "Warn", error: "Error" } as const
@@ -28,6 +33,9 @@ export interface WorkerConfig {
   readonly regionName?: string
   readonly tokenFile: string
   readonly concurrency: number
+  /** How many processes execute checks; 1 is this one. */
+  readonly shards: number
+  readonly canaries: ReadonlyArray<Canary.CanaryTarget>
   readonly egressAllow: ReadonlyArray<string>
   readonly egressDeny: ReadonlyArray<string>
   readonly name?: string
@@ -103,7 +111,9 @@ export const decode = (environment: Environment): Effect.Effect<WorkerConfig, Wo
     ...(token === undefined ? {} : { enrollmentToken: token }),
     ...(regionName === undefined ? {} : { regionName }),
     tokenFile: take("OPENSEER_WORKER_TOKEN_FILE", (text) => text) ?? tokenFileDefault,
-    concurrency: take("OPENSEER_WORKER_CONCURRENCY", parseConcurrency) ?? concurrencyDefault,
+    concurrency: take("OPENSEER_WORKER_CONCURRENCY", parseCount(concurrencyMax)) ?? concurrencyDefault,
+    shards: take("OPENSEER_WORKER_SHARDS", parseCount(shardsMax)) ?? shardsDefault(),
+    canaries: take("OPENSEER_WORKER_CANARIES", parseCanaries) ?? [],
     egressAllow: takeRules("OPENSEER_EGRESS_ALLOW"),
     egressDeny: takeRules("OPENSEER_EGRESS_DENY"),
     ...(name === undefined ? {} : { name }),
@@ -134,6 +144,8 @@ const variables = {
   OPENSEER_REGION: "must be a region name: lower case letters, digits and dashes, at most 40, like us-east-1",
   OPENSEER_WORKER_TOKEN_FILE: "must be the path of a file",
   OPENSEER_WORKER_CONCURRENCY: `must be a whole number from 1 to ${concurrencyMax}`,
+  OPENSEER_WORKER_SHARDS: `must be a whole number from 1 to ${shardsMax}`,
+  OPENSEER_WORKER_CANARIES: "must be hosts with ports separated by commas, like 192.0.2.1:443,[2001:db8::1]:443",
   OPENSEER_EGRESS_ALLOW: "must be rules separated by commas, like 10.1.0.0/16,*.corp.example:443",
   OPENSEER_EGRESS_DENY: "must be rules separated by commas, like 10.1.9.0/24,*:25",
   OPENSEER_WORKER_NAME: `must have at most ${nameLengthMax} characters`,
@@ -154,8 +166,15 @@ const parseUrl = (text: string): string | undefined => {
   return isPlain && (protocol === "http:" || protocol === "https:") ? href.replace(/\/+$/, "") : undefined
 }
 
-const parseConcurrency = (text: string): number | undefined =>
-  /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= concurrencyMax ? Number(text) : undefined
+const parseCount =
+  (max: number) =>
+  (text: string): number | undefined =>
+    /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= max ? Number(text) : undefined
+
+const parseCanaries = (text: string): ReadonlyArray<Canary.CanaryTarget> | undefined => {
+  const targets = text.split(",").map((item) => Canary.parse(item.trim()))
+  return targets.every((target) => target !== undefined) ? targets : undefined
+}
 
 const parseLogLevel = (text: string): keyof typeof logLevels | undefined =>
   Object.hasOwn(logLevels, text) ? (text as keyof typeof logLevels) : undefined

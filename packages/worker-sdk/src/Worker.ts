@@ -4,7 +4,7 @@
  * It runs until its scope closes and then drains: it leases and starts no more, lets the runs that are going on finish,
  * hands their results in, and releases what it did not do, so that another worker has it at once.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { WorkerRpc } from "@openseer/core"
 import { hostname } from "node:os"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, LogLevel, Option, type Redacted, type Scope } from "effect"
@@ -15,9 +15,13 @@ import * as Heartbeat from "./Heartbeat.ts"
 import { JobCache } from "./lease/JobCache.ts"
 import type { Lease } from "./lease/Lease.ts"
 import * as LeaseLoop from "./lease/LeaseLoop.ts"
+import type { LeaseRunner } from "./lease/LeaseRunner.ts"
 import * as LeaseTable from "./lease/LeaseTable.ts"
+import type { MemberRun } from "./lease/PreparedRun.ts"
 import { Runner } from "./lease/Runner.ts"
 import { Outbox, outboxResultsMax } from "./outbox/Outbox.ts"
+import * as ShardPool from "./shard/ShardPool.ts"
+import type { ShardsOptions } from "./shard/ShardPool.ts"
 import { version } from "./Version.ts"
 import type { WorkerStopped } from "./WorkerStopped.ts"
 import { WorkerToken } from "./WorkerToken.ts"
@@ -31,11 +35,8 @@ export const drainMsDefault = 10_000
 /** How long a draining worker tries to hand results in and leases back, in milliseconds, each. */
 const handInMs = 5_000
 
-/**
- * How many runs a worker holds, waiting or going on, for each that may go on at the same time: five seconds' look-ahead
- * at the rate of runs of 300 ms that keep all of them busy.
- */
-const lookAheadFactor = 16
+/** How long results of a lease that was lost with its shard may take to be handed in before it is released, in ms. */
+const settleMs = 2_000
 
 /** How to run a worker. See {@link Worker}. */
 export interface WorkerOptions<out R = never> {
@@ -53,7 +54,12 @@ export interface WorkerOptions<out R = never> {
   readonly name?: string
   /** What this worker can execute. Their services are those of the surrounding effect or layer. */
   readonly executors: ReadonlyArray<Executor.Any<R>>
-  /** How many runs may go on at the same time. Default {@link concurrencyDefault}. */
+  /**
+   * Executes runs in processes of their own, one for each core, whose module has the same executors. Default: in this
+   * process, which is enough for one core.
+   */
+  readonly shards?: ShardsOptions
+  /** How many runs may go on at the same time, in each shard if there are any. Default {@link concurrencyDefault}. */
   readonly concurrency?: number
   /** How many results may wait for a verdict before leasing stops. Default 20,000. */
   readonly outboxResultsMax?: number
@@ -127,7 +133,7 @@ const work = Effect.fnUntraced(function* (
   const identity = { ...rest, name, version, ...(region === undefined ? {} : { regionName: region }) }
   const enrolled = yield* Effect.raceFirst(Effect.asSome(WorkerToken.make(identity)), Effect.as(drain, Option.none()))
   if (Option.isNone(enrolled)) return
-  yield* leaseUntil(options, executors, drain).pipe(Effect.provideService(WorkerToken, enrolled.value))
+  yield* leaseUntil(options, executors, drain).pipe(Effect.provideService(WorkerToken, enrolled.value), Effect.scoped)
 })
 
 const leaseUntil = Effect.fnUntraced(function* (
@@ -137,63 +143,100 @@ const leaseUntil = Effect.fnUntraced(function* (
 ) {
   const concurrency = options.concurrency ?? concurrencyDefault
   const resultsMax = options.outboxResultsMax ?? outboxResultsMax
-  const capacityMax = Math.min(concurrency * lookAheadFactor, resultsMax)
   const { checkTypes } = executors
 
-  const cache = new JobCache(executors)
   const outbox: Outbox["Service"] = yield* Outbox.make({
     // A job with a short interval can be granted again as soon as its tick is completed.
     onFinal: ({ intervalMs }) => intervalMs <= WorkerRpc.horizonMsMax && loop.wake()
   })
-  const runner: Runner = new Runner({
-    concurrency,
-    context: yield* Effect.context<never>(),
-    isDebugging: yield* LogLevel.isEnabled("Debug"),
-    onResult: outbox.add,
-    onOver: (lease) => {
-      leases.complete(lease)
-      outbox.complete(lease)
-    }
+  const onOver = (lease: Lease) => {
+    leases.complete(lease)
+    outbox.complete(lease)
+  }
+  const shared = { concurrency, onResult: outbox.add, onOver }
+  // Whatever a runner makes of a member is handed back to the same one only.
+  const runner: LeaseRunner<MemberRun> =
+    options.shards === undefined
+      ? (new Runner({
+          ...shared,
+          executors,
+          context: yield* Effect.context<never>(),
+          isDebugging: yield* LogLevel.isEnabled("Debug")
+        }) as LeaseRunner<MemberRun>)
+      : yield* ShardPool.make({ ...shared, ...options.shards, onForgotten: (isForgotten) => cache.lose(isForgotten) })
+  const cache: JobCache<MemberRun> = new JobCache({
+    prepare: (job) => runner.prepare(job),
+    onForget: (jobIds) => runner.forget(jobIds)
   })
   const leases: LeaseTable.LeaseTable = yield* LeaseTable.make({ runner, cache })
   const loop: LeaseLoop.LeaseLoop = yield* LeaseLoop.make({
     checkTypes,
-    cache,
+    known: (until) => cache.known(until),
     leases,
-    capacity: () => Math.min(capacityMax, resultsMax - outbox.depth()) - runner.outstanding,
-    capacityMax,
+    room: () => {
+      const { runs, runsMax } = runner.room
+      return {
+        runs: Math.min(runs, resultsMax - outbox.depth() - runner.outstanding),
+        runsMax: Math.min(runsMax, resultsMax)
+      }
+    },
     waitMs: options.waitMs ?? LeaseLoop.waitMsDefault
   })
 
   const keeping = Effect.raceAllFirst([
     outbox.run,
     leases.run,
+    Effect.forever(Effect.flatMap(runner.lost, (lost) => givenBack({ leases, outbox, lost }))),
     Heartbeat.run({ runner, checkTypes, version }).pipe(Effect.provideService(Outbox, outbox))
   ])
   yield* Effect.logInfo("worker started").pipe(
-    Effect.annotateLogs({ concurrency, kinds: checkTypes.map(({ kind }) => kind) })
+    Effect.annotateLogs({
+      concurrency,
+      shards: options.shards?.count ?? "in this process",
+      kinds: checkTypes.map(({ kind }) => kind)
+    })
   )
   const draining = drained({ leases, outbox, runner, drainMs: options.drainMs ?? drainMsDefault })
   yield* Effect.raceFirst(keeping, Effect.andThen(Effect.raceFirst(loop.run, drain), draining)).pipe(
     Effect.ensuring(
-      Effect.sync(() => {
-        runner.pause()
-        for (const lease of leases.held()) runner.drop(lease)
-      })
+      Effect.andThen(
+        runner.pause,
+        Effect.sync(() => {
+          for (const lease of leases.held()) runner.drop(lease)
+        })
+      )
     )
   )
   yield* Effect.logInfo("worker stopped")
+})
+
+/**
+ * Releases leases that were lost with their shard: at once, but for those of which results are to be handed in. These go
+ * before their release, or they would be fenced and their runs done twice.
+ */
+const givenBack = Effect.fnUntraced(function* (options: {
+  readonly leases: LeaseTable.LeaseTable
+  readonly outbox: Outbox["Service"]
+  readonly lost: ReadonlyArray<Lease>
+}) {
+  const { leases, lost, outbox } = options
+  const isHeld = (lease: Lease) => outbox.holds(lease)
+  yield* leases.release(lost.filter((lease) => !isHeld(lease)))
+  const rest = lost.filter(isHeld)
+  if (rest.length === 0) return
+  yield* Effect.sleep(10).pipe(Effect.repeat({ while: () => rest.some(isHeld) }), Effect.timeoutOption(settleMs))
+  yield* leases.release(rest)
 })
 
 /** Leaves nothing behind: what is done is handed in, what is not is released. Each step is bounded. */
 const drained = Effect.fn("Worker.drain")(function* (options: {
   readonly leases: LeaseTable.LeaseTable
   readonly outbox: Outbox["Service"]
-  readonly runner: Runner
+  readonly runner: LeaseRunner<MemberRun>
   readonly drainMs: number
 }) {
   const { drainMs, leases, outbox, runner } = options
-  runner.pause()
+  yield* runner.pause
   yield* Effect.logInfo("draining").pipe(
     Effect.annotateLogs({ leases: leases.size(), runsInFlight: runner.inFlight, outboxDepth: outbox.depth() })
   )

@@ -62,6 +62,24 @@ export const loopUtilization = Metric.gauge("openseer_worker_loop_utilization_ra
   description: "Busy share of the event loop"
 })
 
+const memory = Metric.gauge("openseer_worker_shard_memory_bytes", { description: "Resident memory of a shard" })
+
+const ends = Metric.counter("openseer_worker_shard_ends_total", {
+  description: "Shards that ended or hung and were started again",
+  incremental: true
+})
+
+/** What is counted for each shard, by its number from 0. */
+export const ofShard = (index: number) => {
+  const attributes = { shard: String(index) }
+  return {
+    runsInFlight: Metric.withAttributes(runsInFlight, attributes),
+    loopUtilization: Metric.withAttributes(loopUtilization, attributes),
+    memory: Metric.withAttributes(memory, attributes),
+    ends: Metric.withAttributes(ends, attributes)
+  }
+}
+
 function resultCounter(outcome: string) {
   return Metric.counter("openseer_worker_results_total", { description: "Results", incremental: true }).pipe(
     Metric.withAttributes({ outcome })

@@ -1,7 +1,7 @@
 /**
  * All that executors need to reach targets, in one layer.
  */
-import { NodeFileSystem } from "@effect/platform-node"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Layer } from "effect"
 import { Dial } from "./Dial.ts"
 import * as EgressPolicy from "./EgressPolicy.ts"

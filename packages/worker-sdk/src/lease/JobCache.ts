@@ -2,51 +2,40 @@
  * The members of jobs that this worker executed before, ready to run: a job's next tick then travels without them.
  */
 import type { WorkerRpc } from "@openseer/core"
-import type { Effect } from "effect"
-import type { ExecutedRun, Executors } from "../execute/Executors.ts"
+import type { JobWithMembers } from "./LeaseRunner.ts"
 
 /** The most job versions that are kept; also the most that `GetJobs` may name. */
 export const versionsMax = 5_000
 
-/** A member of a job, ready to run. */
-export interface PreparedRun {
-  readonly monitorKey: number
-  readonly monitorId: string
-  readonly offsetMs: number
-  readonly timeoutMs: number
-  readonly execute: Effect.Effect<ExecutedRun>
-}
-
-interface Entry {
+interface Entry<Run> {
   readonly version: number
-  readonly runs: ReadonlyArray<PreparedRun>
+  readonly runs: ReadonlyArray<Run>
   /** When this job's next tick may be handed out again, in milliseconds of the monotonic clock. */
   readonly nextDueAt: number
 }
 
 /** Members by job, the least recently granted forgotten first. */
-export class JobCache {
-  readonly #executors: Executors
-  readonly #entries = new Map<number, Entry>()
+export class JobCache<Run> {
+  readonly #prepare: (job: JobWithMembers) => ReadonlyArray<Run>
+  readonly #onForget: (jobIds: ReadonlyArray<number>) => void
+  readonly #entries = new Map<number, Entry<Run>>()
 
-  constructor(executors: Executors) {
-    this.#executors = executors
+  /** `onForget` is told of jobs that were put out of the memory, not of versions that were replaced. */
+  constructor(options: {
+    readonly prepare: (job: JobWithMembers) => ReadonlyArray<Run>
+    readonly onForget: (jobIds: ReadonlyArray<number>) => void
+  }) {
+    this.#prepare = options.prepare
+    this.#onForget = options.onForget
   }
 
   /**
    * The runs of a granted job whose tick is due at `dueAt`, from its members or from memory. Undefined when it came
    * without members and is not known (any more).
    */
-  runsOf(job: WorkerRpc.Job, dueAt: number): ReadonlyArray<PreparedRun> | undefined {
+  runsOf(job: WorkerRpc.Job, dueAt: number): ReadonlyArray<Run> | undefined {
     const known = job.oneOff ? undefined : this.#entries.get(job.jobId)
-    const runs =
-      job.members?.map((member) => ({
-        monitorKey: member.monitorKey,
-        monitorId: member.monitorId,
-        offsetMs: member.offsetMs,
-        timeoutMs: member.timeoutMs,
-        execute: this.#executors.prepare(job.checkType, member)
-      })) ?? (known?.version === job.version ? known.runs : undefined)
+    const runs = hasMembers(job) ? this.#prepare(job) : known?.version === job.version ? known.runs : undefined
     if (runs !== undefined && !job.oneOff) {
       this.#entries.delete(job.jobId)
       this.#entries.set(job.jobId, { version: job.version, runs, nextDueAt: dueAt + job.intervalMs })
@@ -63,9 +52,20 @@ export class JobCache {
 
   /** Forgets what is over {@link versionsMax}. Not done while an answer that relies on the memory is taken in. */
   trim(): void {
-    for (const jobId of this.#entries.keys()) {
-      if (this.#entries.size <= versionsMax) return
-      this.#entries.delete(jobId)
-    }
+    const over = [...this.#entries.keys()].slice(0, Math.max(0, this.#entries.size - versionsMax))
+    if (over.length === 0) return
+    this.#delete(over)
+    this.#onForget(over)
+  }
+
+  /** Forgets jobs whose runs are no longer ready, because the process that had them is gone. */
+  lose(isLost: (jobId: number) => boolean): void {
+    this.#delete([...this.#entries.keys()].filter(isLost))
+  }
+
+  #delete(jobIds: ReadonlyArray<number>): void {
+    for (const jobId of jobIds) this.#entries.delete(jobId)
   }
 }
+
+const hasMembers = (job: WorkerRpc.Job): job is JobWithMembers => job.members !== undefined

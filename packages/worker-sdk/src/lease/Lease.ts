@@ -7,7 +7,7 @@
  * to somebody else, this worker has stopped. (Should it not have: the fencing number refuses its results.)
  */
 import type { WorkerRpc } from "@openseer/core"
-import type { PreparedRun } from "./JobCache.ts"
+import type { PreparedRun } from "./PreparedRun.ts"
 
 /** How long before a lease's end a worker takes it to be over, in milliseconds. */
 export const marginMs = 2_000

@@ -24,13 +24,12 @@ const breathMs = 10
 
 const soonMs = 1_000
 
-/** What the loop works with. `capacity` is how many more runs there is room for. */
+/** What the loop works with. `room` is how many more runs may be leased, and how many there may be at most. */
 export interface LeaseLoopOptions {
   readonly checkTypes: ReadonlyArray<CheckType.CheckTypeRef>
-  readonly cache: JobCache
+  readonly known: JobCache<never>["known"]
   readonly leases: LeaseTable
-  readonly capacity: () => number
-  readonly capacityMax: number
+  readonly room: () => { readonly runs: number; readonly runsMax: number }
   readonly waitMs: number
 }
 
@@ -46,12 +45,11 @@ export const make = Effect.fnUntraced(function* (options: LeaseLoopOptions) {
   const token = yield* WorkerToken
   const woken = Latch.makeUnsafe()
 
-  // Room for a single run is not worth a call while others are going on.
-  const capacityMin = Math.ceil(options.capacityMax / 8)
-
   const room: Effect.Effect<number> = Effect.suspend(() => {
-    const capacity = Math.min(options.capacity(), 10_000)
-    return capacity >= capacityMin ? Effect.succeed(capacity) : Effect.andThen(Effect.sleep(gulpMs), room)
+    const { runs, runsMax } = options.room()
+    // Room for a single run is not worth a call while others are going on.
+    const isWorthACall = runs > 0 && runs >= Math.ceil(runsMax / 8)
+    return isWorthACall ? Effect.succeed(Math.min(runs, 10_000)) : Effect.andThen(Effect.sleep(gulpMs), room)
   })
 
   const ask = Effect.fn("LeaseLoop.ask")(function* (capacity: number) {
@@ -62,7 +60,7 @@ export const make = Effect.fnUntraced(function* (options: LeaseLoopOptions) {
         horizonMs: WorkerRpc.horizonMsMax,
         waitMs: options.waitMs,
         checkTypes: options.checkTypes,
-        known: options.cache.known(performance.now() + options.waitMs + WorkerRpc.horizonMsMax)
+        known: options.known(performance.now() + options.waitMs + WorkerRpc.horizonMsMax)
       })
     )
     return yield* options.leases.accept(answer)

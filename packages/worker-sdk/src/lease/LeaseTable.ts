@@ -10,8 +10,9 @@ import type { WorkerStopped } from "../WorkerStopped.ts"
 import { WorkerToken } from "../WorkerToken.ts"
 import type { JobCache } from "./JobCache.ts"
 import { keyOf, type Lease, trustWindow } from "./Lease.ts"
+import type { LeaseRunner } from "./LeaseRunner.ts"
+import type { MemberRun } from "./PreparedRun.ts"
 import { RoundTrip } from "./RoundTrip.ts"
-import type { Runner } from "./Runner.ts"
 
 /** How often leases are looked at, in milliseconds: small against the margin of the trust window. */
 const lookMs = 250
@@ -36,7 +37,10 @@ export interface LeaseTable {
 }
 
 /** Makes the table. */
-export const make = Effect.fnUntraced(function* (options: { readonly runner: Runner; readonly cache: JobCache }) {
+export const make = Effect.fnUntraced(function* <Run extends MemberRun>(options: {
+  readonly runner: LeaseRunner<Run>
+  readonly cache: JobCache<Run>
+}) {
   const controlPlane = yield* ControlPlane
   const token = yield* WorkerToken
   const context = yield* Effect.context<never>()
@@ -117,7 +121,9 @@ export const make = Effect.fnUntraced(function* (options: { readonly runner: Run
     const renewedMs = new Map(renewed.map((lease) => [keyOf(lease), lease.leaseMs]))
     for (const lease of due) {
       const leaseMs = renewedMs.get(keyOf(lease.ref))
-      if (leaseMs !== undefined) Object.assign(lease, trustWindow(sentAt, leaseMs, lease.plannedEndAt))
+      if (leaseMs === undefined) continue
+      Object.assign(lease, trustWindow(sentAt, leaseMs, lease.plannedEndAt))
+      runner.extend(lease)
     }
     yield* lose(
       due.filter((lease) => !renewedMs.has(keyOf(lease.ref)) && leases.has(keyOf(lease.ref))),

@@ -8,23 +8,20 @@
  */
 import { type Judgement, WorkerRpc } from "@openseer/core"
 import { Cause, type Context, Effect, Exit, type Fiber, Schema } from "effect"
-import type { ExecutedRun } from "../execute/Executors.ts"
+import { performance } from "node:perf_hooks"
+import type { ExecutedRun, Executors } from "../execute/Executors.ts"
+import * as Overload from "../execute/Overload.ts"
 import * as WorkerMetrics from "../WorkerMetrics.ts"
+import { Admission, type LoopReading } from "./Admission.ts"
 import { DueHeap } from "./DueHeap.ts"
-import type { PreparedRun } from "./JobCache.ts"
 import type { Lease, PlannedRun } from "./Lease.ts"
-
-/**
- * A run whose time may be the event loop's by more than this, and by more than half, was not measured but delayed: its
- * outcome is `error` (`worker_overloaded`) and says nothing of the target. In milliseconds.
- */
-export const overloadMsMin = 100
-
-/** How many latenesses are looked at for the percentile of a heartbeat. */
-const latenessSamplesMax = 10_000
+import type { JobWithMembers, LeaseRunner, RunnerHealth } from "./LeaseRunner.ts"
+import { Latenesses } from "./Latenesses.ts"
+import * as PreparedRun from "./PreparedRun.ts"
 
 /** Where results go. `onOver` is told once, when the last run of a lease came to an end, after its results. */
 export interface RunnerOptions {
+  readonly executors: Executors
   readonly concurrency: number
   /** What runs are executed with: loggers, metrics, tracer. */
   readonly context: Context.Context<never>
@@ -34,16 +31,18 @@ export interface RunnerOptions {
 }
 
 /** The runs of all leases: planned, going on, done. */
-export class Runner {
+export class Runner implements LeaseRunner<PreparedRun.PreparedRun> {
   readonly #options: RunnerOptions
   readonly #fork: (effect: Effect.Effect<ExecutedRun>) => Fiber.Fiber<ExecutedRun>
   readonly #waiting = new DueHeap<PlannedRun>()
   readonly #fibers = new Map<Lease, Set<Fiber.Fiber<ExecutedRun>>>()
-  readonly #latenessesUs: Array<number> = []
+  readonly #latenesses = new Latenesses()
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #isStepping = false
   #isPaused = false
+  readonly #admission: Admission
+  #utilization = performance.eventLoopUtilization()
   #started = 0
   #inFlight = 0
   #outstanding = 0
@@ -51,11 +50,16 @@ export class Runner {
   constructor(options: RunnerOptions) {
     this.#options = options
     this.#fork = Effect.runForkWith(options.context)
+    this.#admission = new Admission(options.concurrency, this.reading)
   }
 
-  /** Runs started since the beginning. */
-  get started(): number {
-    return this.#started
+  /** What this event loop shows: how long it was busy, and how many runs it started. */
+  get reading(): LoopReading {
+    return {
+      at: performance.now(),
+      activeMs: performance.eventLoopUtilization().active,
+      started: this.#started
+    }
   }
 
   /** Runs going on. */
@@ -68,8 +72,28 @@ export class Runner {
     return this.#outstanding
   }
 
+  /** How many more runs may be leased, by what those before have cost. */
+  get room(): { readonly runs: number; readonly runsMax: number } {
+    this.#admission.read(this.reading)
+    return this.#admission.room(this.#outstanding - this.#inFlight, this.#inFlight)
+  }
+
+  /** Prepares a job's members. */
+  prepare({ checkType, members }: JobWithMembers): ReadonlyArray<PreparedRun.PreparedRun> {
+    return PreparedRun.of(this.#options.executors, checkType, members)
+  }
+
+  /** What was prepared is its caller's. */
+  forget(): void {}
+
+  /** Leases are looked at when a run starts. */
+  extend(): void {}
+
+  /** In this process, nothing is lost without all. */
+  readonly lost: Effect.Effect<never> = Effect.never
+
   /** Plans the runs of a lease, given the instant of its tick. A lease without runs is over at once. */
-  plan(lease: Lease, tickDueAt: number, runs: ReadonlyArray<PreparedRun>): void {
+  plan(lease: Lease, tickDueAt: number, runs: ReadonlyArray<PreparedRun.PreparedRun>): void {
     lease.pending = runs.length
     this.#outstanding += runs.length
     for (const run of runs) this.#waiting.push({ dueAt: tickDueAt + run.offsetMs, lease, run })
@@ -93,15 +117,24 @@ export class Runner {
   }
 
   /** Starts no further run, for good. Those going on go on. */
-  pause(): void {
+  readonly pause: Effect.Effect<void> = Effect.sync(() => {
     this.#isPaused = true
     clearTimeout(this.#timer)
-  }
+  })
 
-  /** The 99th percentile of lateness since the last call, in microseconds; 0 when nothing was started. */
-  takeLatenessP99Us(): number {
-    const sorted = this.#latenessesUs.splice(0).sort((a, b) => a - b)
-    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? 0
+  /** How it is doing; utilization and lateness are those since the last call. */
+  takeHealth(): RunnerHealth {
+    const now = performance.eventLoopUtilization()
+    const loopUtilization = performance.eventLoopUtilization(now, this.#utilization).utilization
+    this.#utilization = now
+    WorkerMetrics.loopUtilization.updateUnsafe(loopUtilization, this.#options.context)
+    WorkerMetrics.runsInFlight.updateUnsafe(this.#inFlight, this.#options.context)
+    return {
+      runsStarted: this.#started,
+      runsInFlight: this.#inFlight,
+      loopUtilization,
+      latenessP99Us: this.#latenesses.takeP99Us()
+    }
   }
 
   #arm(): void {
@@ -150,7 +183,7 @@ export class Runner {
     const latenessUs = Math.round(latenessMs * 1_000)
     this.#started++
     this.#inFlight++
-    if (this.#latenessesUs.length < latenessSamplesMax) this.#latenessesUs.push(latenessUs)
+    this.#latenesses.add(latenessUs)
     WorkerMetrics.runsStarted.updateUnsafe(1, this.#options.context)
     WorkerMetrics.lateness.updateUnsafe(latenessMs / 1_000, this.#options.context)
     const fiber = this.#fork(run.execute)
@@ -178,7 +211,13 @@ export class Runner {
     if (lease.pending === 0) this.#options.onOver(lease)
   }
 
-  #report(lease: Lease, run: PreparedRun, dueAt: number, latenessUs: number, exit: Exit.Exit<ExecutedRun>): void {
+  #report(
+    lease: Lease,
+    run: PreparedRun.PreparedRun,
+    dueAt: number,
+    latenessUs: number,
+    exit: Exit.Exit<ExecutedRun>
+  ): void {
     const result = resultOf(run, latenessUs, exit)
     WorkerMetrics.results[result.outcome].updateUnsafe(1, this.#options.context)
     if (this.#options.isDebugging || Exit.isFailure(exit)) {
@@ -208,15 +247,19 @@ const encodeResult = Schema.encodeExit(WorkerRpc.RunResult)
 
 const microsMax = 2_147_483_647
 
-const resultOf = (run: PreparedRun, latenessUs: number, exit: Exit.Exit<ExecutedRun>): WorkerRpc.RunResult => {
+const resultOf = (
+  run: PreparedRun.PreparedRun,
+  latenessUs: number,
+  exit: Exit.Exit<ExecutedRun>
+): WorkerRpc.RunResult => {
   const shared = { monitorKey: run.monitorKey, latenessUs: Math.min(latenessUs, microsMax) }
   if (Exit.isFailure(exit)) return { ...shared, ...defect("it died; see the worker's log"), errorBoundUs: 0 }
   const executed = exit.value
   const errorBoundUs = Math.min(Math.max(0, Math.round(executed.errorBoundUs)), microsMax)
   const totalUs = executed.observation?.totalUs ?? run.timeoutMs * 1_000
-  if (errorBoundUs > Math.max(overloadMsMin * 1_000, totalUs / 2)) {
-    const message = `up to ${Math.round(errorBoundUs / 1_000)} ms of this run were the worker's own delay`
-    return { ...shared, outcome: "error", reason: "worker_overloaded", message, errorBoundUs }
+  const problem = Overload.problem(executed, totalUs)
+  if (problem !== undefined) {
+    return { ...shared, outcome: "error", reason: "worker_overloaded", message: problem, errorBoundUs }
   }
   return { ...shared, ...executed, errorBoundUs }
 }

@@ -24,8 +24,10 @@ export interface Script {
   getJobs: (payload: {
     readonly capacity: number
     readonly waitMs: number
+    readonly known?: ReadonlyArray<readonly [jobId: number, version: number]>
   }) => Effect.Effect<ReadonlyArray<WorkerRpc.Job>>
   submitResult: (submission: WorkerRpc.Submission) => ReadonlyArray<WorkerRpc.Verdict>
+  releaseJobs: (leases: ReadonlyArray<WorkerRpc.LeaseRef>) => void
   renewLease: (leases: ReadonlyArray<WorkerRpc.LeaseRef>) => ReadonlyArray<WorkerRpc.LeaseRef & { leaseMs: number }>
   enroll: (payload: {
     readonly token: string
@@ -57,6 +59,7 @@ export interface ScriptedControlPlane {
 const defaults = (): Script => ({
   getJobs: ({ waitMs }) => Effect.as(Effect.sleep(waitMs), []),
   submitResult: ({ results }) => results.map(() => "stored" as const),
+  releaseJobs: () => {},
   renewLease: (leases) => leases.map((lease) => ({ ...lease, leaseMs: 30_000 })),
   enroll: () => Effect.succeed({ workerId: "worker-1", token: "ostk_test", regionName: "test-1" }),
   knows: () => true,
@@ -97,7 +100,11 @@ export const make = Effect.fnUntraced(function* (overrides: Partial<Script> = {}
     SubmitResult: ({ submissions }) =>
       Effect.sync(() => submissions.map((one) => ({ verdicts: script.submitResult(one), refusals: [] }))),
     RenewLease: ({ leases }) => Effect.sync(() => script.renewLease(leases)),
-    ReleaseJobs: ({ leases }) => Effect.succeed({ released: leases.length }),
+    ReleaseJobs: ({ leases }) =>
+      Effect.sync(() => {
+        script.releaseJobs(leases)
+        return { released: leases.length }
+      }),
     Heartbeat: () => Effect.succeed({ serverVersion: "test" })
   })
 
