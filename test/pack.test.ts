@@ -1,6 +1,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { execFile } from "node:child_process"
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { execFile, spawn } from "node:child_process"
+import { once } from "node:events"
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { promisify } from "node:util"
@@ -83,6 +85,52 @@ await openSeer.stop()
 await postgres.dispose()
 `
 
+/** A check type of a user's own, which the control plane and the worker share. */
+const weatherCheck = `
+import { CheckType, Secret } from "@openseer/core"
+import { Effect, Schema } from "effect"
+
+export const WeatherCheck = CheckType.make({
+  kind: "weather",
+  version: 1,
+  title: "Weather",
+  spec: Schema.Struct({
+    place: Schema.NonEmptyString,
+    hotC: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(30))),
+    token: Schema.optionalKey(Secret.Secret)
+  }),
+  example: { place: "Berlin" },
+  target: ({ place }) => place
+})
+`
+
+/** A worker that can do it, as a user starts one. */
+const weatherWorker = `
+import { NodeRuntime } from "@effect/platform-node"
+import { Secret } from "@openseer/core"
+import { Executor, Worker } from "@openseer/worker-sdk"
+import { Effect, Layer, Redacted } from "effect"
+import { WeatherCheck } from "./WeatherCheck.ts"
+
+const weatherExecutor = Executor.make(WeatherCheck, ({ hotC, place, token }) =>
+  Effect.succeed({
+    totalUs: 1_000,
+    phases: { dnsUs: 0, connectUs: 0, tlsUs: 0, ttfbUs: 1_000, downloadUs: 0 },
+    detail: { place, hotC, tokenLength: token === undefined ? 0 : Secret.reveal(token).length }
+  })
+)
+
+NodeRuntime.runMain(
+  Layer.launch(
+    Worker.layer({
+      controlPlane: process.env["OPENSEER_URL"] ?? "",
+      enrollmentToken: Redacted.make(process.env["OPENSEER_ENROLLMENT_TOKEN"] ?? ""),
+      executors: [weatherExecutor]
+    })
+  )
+)
+`
+
 const found = { livez: 200, names: ["Dice"], totalUs: 6, kind: "NotFound", kinds: ["http", "dice"] }
 
 const run = (folder: string, file: string, ...args: ReadonlyArray<string>): Promise<string> =>
@@ -93,6 +141,35 @@ const run = (folder: string, file: string, ...args: ReadonlyArray<string>): Prom
     }
   )
 
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+
+/** A program that goes on: what it says can be waited for, and it is stopped as an operator stops it. */
+const launch = (cwd: string, env: NodeJS.ProcessEnv, file: string) => {
+  const child = spawn(process.execPath, [file], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
+  let output = ""
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()))
+  return {
+    said: async (what: RegExp): Promise<void> => {
+      const until = performance.now() + 60_000
+      while (!what.test(output)) {
+        if (child.exitCode !== null || performance.now() > until) throw new Error(`${file} says:\n${output}`)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    },
+    stop: async (): Promise<void> => {
+      if (child.exitCode !== null) return
+      child.kill("SIGTERM")
+      await once(child, "exit")
+    }
+  }
+}
+
 describe("the published packages, installed into an empty project", () => {
   let folder: string
   let data: string
@@ -102,6 +179,7 @@ describe("the published packages, installed into an empty project", () => {
     folder = await mkdtemp(join(tmpdir(), "openseer-pack-"))
     // On its own: started by root, PostgreSQL runs as another user, who may not enter the folder above.
     data = await mkdtemp(join(tmpdir(), "openseer-pack-data-"))
+    await chmod(data, 0o755)
     await run(root, join(bin, "tsc"), "-b")
     await run(root, "npm", "pack", "--pack-destination", folder, ...folders.flatMap((path) => ["-w", path]))
     const manifests = await Promise.all(
@@ -109,10 +187,12 @@ describe("the published packages, installed into an empty project", () => {
     )
     const own = manifests.map(({ name, version }) => [name, `file:${name.slice(1).replace("/", "-")}-${version}.tgz`])
     const { devDependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Manifest
-    const others = ["effect", "@types/node"].map((name) => [name, devDependencies[name]])
+    const others = ["effect", "@effect/platform-node", "@types/node"].map((name) => [name, devDependencies[name]])
     const dependencies = Object.fromEntries([...own, ...others])
     await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }))
     await writeFile(join(folder, "main.ts"), program)
+    await writeFile(join(folder, "WeatherCheck.ts"), weatherCheck)
+    await writeFile(join(folder, "worker.ts"), weatherWorker)
     await writeFile(
       join(folder, "tsconfig.json"),
       JSON.stringify({
@@ -125,7 +205,7 @@ describe("the published packages, installed into an empty project", () => {
           exactOptionalPropertyTypes: true,
           noEmit: true
         },
-        files: ["main.ts"]
+        files: ["main.ts", "worker.ts"]
       })
     )
     const install = () => run(folder, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund")
@@ -152,12 +232,67 @@ describe("the published packages, installed into an empty project", () => {
       () => "",
       (error: unknown) => String(error)
     )
-    assert.deepStrictEqual(said.match(/^(main\.ts|node_modules\/@openseer\/).*$/gm) ?? [], [])
+    assert.deepStrictEqual(said.match(/^(\w+\.ts|node_modules\/@openseer\/).*$/gm) ?? [], [])
   })
 
   it("run a control plane, a worker and both clients", { timeout: 60_000 }, async () => {
     const output = await run(folder, process.execPath, "main.ts", data)
     assert.deepStrictEqual(JSON.parse(/^found (.*)$/m.exec(output)?.[1] ?? "null"), found)
+  })
+
+  it("add a check type of one's own to npm start: one file, one worker", { timeout: 120_000 }, async () => {
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
+    const env = {
+      PATH: process.env["PATH"],
+      HOME: data,
+      OPENSEER_DATA_DIR: join(data, "start"),
+      OPENSEER_PORT: String(port),
+      OPENSEER_CHECK_TYPES: join(folder, "WeatherCheck.ts")
+    }
+    const start = launch(root, env, join(root, "scripts/start.ts"))
+    const processes = [start]
+    try {
+      await start.said(/OpenSeer is ready/)
+      const openseer = async (...args: ReadonlyArray<string>): Promise<string> =>
+        (await promisify(execFile)(process.execPath, [join(root, "packages/server/bin/openseer.js"), ...args], { env }))
+          .stdout
+      const apiKey = /osk_\w+/.exec(await openseer("bootstrap"))?.[0] ?? ""
+      const token = /osen_\w+/.exec(await openseer("token", "create", "garden"))?.[0] ?? ""
+      const api = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+        const response = await fetch(`${url}/api/v1${path}`, {
+          method,
+          headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) })
+        })
+        return response.json()
+      }
+      const worker = { ...env, OPENSEER_URL: url, OPENSEER_ENROLLMENT_TOKEN: token }
+      processes.push(launch(folder, worker, "worker.ts"))
+      const monitor = {
+        name: "Garden",
+        kind: "weather",
+        spec: { place: "Berlin", token: { secret: "abcdefgh" } },
+        intervalMs: 1_000,
+        regions: ["garden"],
+        assertions: [
+          { source: "detail", property: "$.tokenLength", comparison: "equals", expected: 8, severity: "down" }
+        ]
+      }
+      const created = (await api("POST", "/monitors", monitor)) as { readonly id: string; readonly spec: unknown }
+      assert.deepEqual(created.spec, { place: "Berlin", hotC: 30, token: { secret: "***" } })
+      const until = performance.now() + 60_000
+      let state: unknown
+      while (state !== "up" && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 250))
+        state = ((await api("GET", `/monitors/${created.id}`)) as { readonly state: unknown }).state
+      }
+      assert.strictEqual(state, "up")
+      const wrong = await api("POST", "/monitors", { ...monitor, spec: { place: "", hotC: "warm" } })
+      assert.include(JSON.stringify(wrong), "spec.hotC")
+    } finally {
+      for (const { stop } of processes.reverse()) await stop()
+    }
   })
 
   it("have commands that know their version", async () => {

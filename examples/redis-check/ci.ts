@@ -52,7 +52,8 @@ await withDatabase(async (databaseUrl) => {
       ]
     })
     for await (const { data, event } of client.events({ monitorId: id })) {
-      if (event !== "result") continue
+      // The first run of a fresh process may have been too slow to say anything of its target.
+      if (event !== "result" || data.outcome === "error") continue
       console.log(data.outcome, data.message)
       assert.equal(data.outcome, "degraded")
       break

@@ -6,7 +6,7 @@
  */
 import type { CheckType } from "@openseer/core"
 import { Effect, Predicate, Schema } from "effect"
-import { createRequire } from "node:module"
+import { createRequire, registerHooks } from "node:module"
 import { join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { ServerConfigInvalid } from "../ServerConfig.ts"
@@ -15,7 +15,25 @@ import { ServerConfigInvalid } from "../ServerConfig.ts"
 export const load = (
   modules: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<CheckType.Any>, ServerConfigInvalid> =>
-  Effect.map(Effect.forEach(modules, loadOne), (loaded) => loaded.flat())
+  Effect.suspend(() => {
+    if (modules.length > 0) preferBuilt()
+    return Effect.map(Effect.forEach(modules, loadOne), (loaded) => loaded.flat())
+  })
+
+/**
+ * A checkout runs on sources, by a condition of its own (`@openseer/source`). A module of the operator's brings its own
+ * installed `@openseer/core`, and Node takes no TypeScript from `node_modules`: there, what was built is taken.
+ */
+const preferBuilt = (): void => {
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      const found = next(specifier, context)
+      if (!found.url.includes("/node_modules/") || !found.url.endsWith(".ts")) return found
+      const conditions = context.conditions.filter((condition) => condition !== "@openseer/source")
+      return next(specifier, { ...context, conditions })
+    }
+  })
+}
 
 const loadOne = Effect.fnUntraced(function* (name: string) {
   const exported: unknown = yield* Effect.tryPromise({
