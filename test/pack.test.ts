@@ -203,6 +203,7 @@ describe("the published packages, installed into an empty project", () => {
           types: ["node"],
           strict: true,
           exactOptionalPropertyTypes: true,
+          allowImportingTsExtensions: true,
           noEmit: true
         },
         files: ["main.ts", "worker.ts"]

@@ -16,22 +16,21 @@ export const load = (
   modules: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<CheckType.Any>, ServerConfigInvalid> =>
   Effect.suspend(() => {
-    if (modules.length > 0) preferBuilt()
+    if (modules.length > 0) shareOwnCopies()
     return Effect.map(Effect.forEach(modules, loadOne), (loaded) => loaded.flat())
   })
 
 /**
- * A checkout runs on sources, by a condition of its own (`@openseer/source`). A module of the operator's brings its own
- * installed `@openseer/core`, and Node takes no TypeScript from `node_modules`: there, what was built is taken.
+ * Gives modules of the operator's the `effect` and `@openseer/core` of this process. They may have copies of their own
+ * installed, and a schema of one copy is not understood by another: every check of it would fail.
  */
-const preferBuilt = (): void => {
+const shareOwnCopies = (): void => {
   registerHooks({
-    resolve: (specifier, context, next) => {
-      const found = next(specifier, context)
-      if (!found.url.includes("/node_modules/") || !found.url.endsWith(".ts")) return found
-      const conditions = context.conditions.filter((condition) => condition !== "@openseer/source")
-      return next(specifier, { ...context, conditions })
-    }
+    resolve: (specifier, context, next) =>
+      next(
+        specifier,
+        /^(?:effect|@openseer\/core)(?:\/|$)/.test(specifier) ? { ...context, parentURL: import.meta.url } : context
+      )
   })
 }
 
