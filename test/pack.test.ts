@@ -5,6 +5,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { promisify } from "node:util"
 
 const root = resolve(import.meta.dirname, "..")
@@ -142,10 +143,10 @@ const run = (folder: string, file: string, ...args: ReadonlyArray<string>): Prom
   )
 
 const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
+  new Promise((found) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
+      server.close(() => found(port))
     })
   })
 
@@ -159,7 +160,7 @@ const launch = (cwd: string, env: NodeJS.ProcessEnv, file: string) => {
       const until = performance.now() + 60_000
       while (!what.test(output)) {
         if (child.exitCode !== null || performance.now() > until) throw new Error(`${file} says:\n${output}`)
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        await setTimeout(50)
       }
     },
     stop: async (): Promise<void> => {
@@ -285,14 +286,14 @@ describe("the published packages, installed into an empty project", () => {
       const until = performance.now() + 60_000
       let state: unknown
       while (state !== "up" && performance.now() < until) {
-        await new Promise((resolve) => setTimeout(resolve, 250))
+        await setTimeout(250)
         state = ((await api("GET", `/monitors/${created.id}`)) as { readonly state: unknown }).state
       }
       assert.strictEqual(state, "up")
       const wrong = await api("POST", "/monitors", { ...monitor, spec: { place: "", hotC: "warm" } })
       assert.include(JSON.stringify(wrong), "spec.hotC")
     } finally {
-      for (const { stop } of processes.reverse()) await stop()
+      for (const { stop } of processes.toReversed()) await stop()
     }
   })
 
