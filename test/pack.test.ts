@@ -143,10 +143,10 @@ const run = (folder: string, file: string, ...args: ReadonlyArray<string>): Prom
   )
 
 const freePort = (): Promise<number> =>
-  new Promise((found) => {
+  new Promise((done) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo
-      server.close(() => found(port))
+      server.close(() => done(port))
     })
   })
 
