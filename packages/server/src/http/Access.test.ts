@@ -7,7 +7,7 @@ import { type Call, TestApi } from "../testing/TestApi.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
 
 /** What a row is about: something of the organization that is new for each call, or nothing. */
-type Subject = "monitor" | "worker" | "enrollmentToken" | "apiKey"
+type Subject = "monitor" | "heartbeat" | "worker" | "enrollmentToken" | "apiKey"
 
 /**
  * Who may call an endpoint, stated here once more and independently of the contract: its scope, the status of a call that
@@ -25,6 +25,12 @@ const ofMonitor = { scope: "read", ok: 200, other: 404, subject: "monitor" } as 
 const writesMonitor = { ...ofMonitor, scope: "write" } as const
 const monitor = { name: "m", spec: { url: "https://a.example/" } }
 
+const heartbeat = {
+  name: "h",
+  kind: "heartbeat",
+  spec: { schedule: { periodMs: 60_000 }, graceMs: 60_000 }
+}
+
 const rows: Record<string, Row> = {
   "monitors.list": { scope: "read", ok: 200, other: 200 },
   "monitors.get": ofMonitor,
@@ -33,6 +39,7 @@ const rows: Record<string, Row> = {
   "monitors.remove": { ...writesMonitor, ok: 204 },
   "monitors.pause": writesMonitor,
   "monitors.resume": writesMonitor,
+  "monitors.pingUrl": { ...writesMonitor, subject: "heartbeat" },
   "monitors.run": { ...writesMonitor, call: { json: { waitMs: 0 } } },
   "results.results": ofMonitor,
   "results.latency": ofMonitor,
@@ -78,6 +85,7 @@ layer(TestApi.layer, { excludeTestServices: true })("access", (it) => {
     })
     const newSubject: Record<Subject, Effect.Effect<string, never, never>> = {
       monitor: Effect.map(created("monitors", monitor), ({ id }) => id),
+      heartbeat: Effect.map(created("monitors", heartbeat), ({ id }) => id),
       worker: Effect.map(enrolled, ({ workerId }) => workerId),
       enrollmentToken: Effect.map(created("enrollment-tokens", { region: "somewhere" }), ({ id }) => id),
       apiKey: Effect.map(created("api-keys", { name: "k", scopes: ["read"] }), ({ id }) => id)
