@@ -409,6 +409,21 @@ const table: ReadonlyArray<Row> = [
     [[52, 55]]
   ],
   [
+    "absence: one within the new grace does not prolong it, however often we are away",
+    period,
+    [
+      [0, "success"],
+      [74.5, "time"],
+      [80.5, "time"]
+    ],
+    ["0 up", "60 unheard"],
+    [
+      [58, 65],
+      [72, 80],
+      [86, 94]
+    ]
+  ],
+  [
     "absence: while it lasts nothing ends",
     period,
     [

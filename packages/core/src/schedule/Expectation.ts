@@ -14,8 +14,8 @@
  * - **Start** says that a run goes on: until `runMsMax` (without it, `graceMs`) after it, nothing is missed; then the
  *   instant ends `down` (`heartbeat_overran`). The signal that ends a run carries its duration. A second start begins anew.
  * - **Our own absence.** Signals could not arrive while no control plane was there. An instant whose time, from the
- *   grace before it to its end, overlaps an absence gets a new grace from our return on; what is not heard of by then
- *   is `unheard`: part of a gap, never down.
+ *   grace before it to its end, overlaps an absence gets a new grace from our return on, once; what is not heard of by
+ *   then is `unheard`: part of a gap, never down.
  *
  * Each expected instant ends exactly once: as one result, or unheard. Pausing, deleting and another schedule withdraw the
  * one that is open.
@@ -172,13 +172,16 @@ const stepsMax = (schedule: HeartbeatSchedule): number => ("periodMs" in schedul
 const earlyMs = ({ intervalMs, spec }: Rule): number =>
   "cron" in spec.schedule ? Math.min(earlyMsMax, intervalMs / 2) : spec.graceMs
 
-/** Whether absences kept a signal from arriving in time, and until when it is waited for then. */
+/**
+ * Whether absences kept a signal from arriving in time, and until when it is waited for then. An absence within the new
+ * grace gives no further one: we could else be away often enough for nothing ever to end.
+ */
 const renewed = (rule: Rule, dueAt: number, own: number, absences: ReadonlyArray<Absence>) => {
   const from = dueAt - earlyMs(rule)
   let until = own
   let isHit = false
   for (const absence of absences) {
-    if (absence.to < from || absence.from > until) continue
+    if (absence.to < from || absence.from > own) continue
     isHit = true
     until = Math.max(until, absence.to + rule.spec.graceMs)
   }
