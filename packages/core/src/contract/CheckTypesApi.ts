@@ -15,11 +15,11 @@ export const CheckTypeInfo = Schema.Struct({
   ...CheckTypeRef.fields,
   title: Schema.String,
   description: Schema.String,
-  inbound: Schema.Boolean,
-  schema: Schema.Json,
-  example: Schema.optionalKey(Schema.Json),
-  sources: Schema.Array(AssertionSource),
-  defaultAssertions: Schema.Array(Assertion)
+  inbound: Schema.Boolean.annotate({ description: "Not executed by workers: the target calls the control plane" }),
+  schema: Schema.Json.annotate({ description: "The JSON Schema (2020-12) of its spec" }),
+  example: Schema.optionalKey(Schema.Json.annotate({ description: "A spec that it accepts" })),
+  sources: Schema.Array(AssertionSource).annotate({ description: "What assertions of its monitors may look at" }),
+  defaultAssertions: Schema.Array(Assertion).annotate({ description: "Those of a monitor that states none" })
 }).annotate({ identifier: "CheckType" })
 export type CheckTypeInfo = typeof CheckTypeInfo.Type
 

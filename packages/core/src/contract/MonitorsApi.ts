@@ -79,7 +79,10 @@ export type RegionRun = typeof RegionRun.Type
  * The ping URL of a heartbeat, told this once: `url` as this request reached the control plane, `path` on any host of it.
  * Appended to it, `/start`, `/fail` and `/` with an exit code say more.
  */
-export const PingUrl = Schema.Struct({ url: Schema.String, path: Schema.String }).annotate({ identifier: "PingUrl" })
+export const PingUrl = Schema.Struct({
+  url: Schema.String.annotate({ description: "The ping URL on the host that this request says it came to" }),
+  path: Schema.String.annotate({ description: "Its path, which holds on any host of the control plane" })
+}).annotate({ identifier: "PingUrl" })
 export type PingUrl = typeof PingUrl.Type
 
 const params = { monitorId: MonitorId }

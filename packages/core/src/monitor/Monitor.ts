@@ -138,11 +138,13 @@ export type MonitorRegion = typeof MonitorRegion.Type
  * there while a run goes on; `hasPingUrl` is false until a ping URL was made.
  */
 export const HeartbeatFacts = Schema.Struct({
-  hasPingUrl: Schema.Boolean,
+  hasPingUrl: Schema.Boolean.annotate({ description: "Whether a ping URL was made" }),
   lastSignal: Schema.optionalKey(Schema.Literals(["start", "success", "fail"])),
   lastSignalAt: Schema.optionalKey(Instant),
-  expectedAt: Schema.optionalKey(Instant),
-  startedAt: Schema.optionalKey(Instant)
+  expectedAt: Schema.optionalKey(
+    Instant.annotate({ description: "When the next signal is expected; absent before the first one" })
+  ),
+  startedAt: Schema.optionalKey(Instant.annotate({ description: "When the run that goes on has started" }))
 }).annotate({ identifier: "HeartbeatFacts" })
 export type HeartbeatFacts = typeof HeartbeatFacts.Type
 

@@ -80,12 +80,17 @@ export const layer = HttpApiBuilder.group(
   })
 )
 
-/** Where the caller reached us, as far as a proxy tells. It is told to that caller alone. */
+/**
+ * Where the caller reached us, as far as its headers tell; of several proxies, the first one's. Anybody may write anything
+ * there, so it is told to that caller alone, and neither stored nor cached.
+ */
 const originOf = ({ headers, originalUrl }: HttpServerRequest.HttpServerRequest): string => {
+  const first = (name: string) => headers[name]?.split(",", 1)[0]?.trim()
   const own = URL.canParse(originalUrl) ? new URL(originalUrl) : undefined
-  const scheme = headers["x-forwarded-proto"] ?? own?.protocol.slice(0, -1)
-  const host = headers["x-forwarded-host"] ?? headers["host"] ?? own?.host ?? "localhost"
-  return `${scheme === "https" ? "https" : "http"}://${host}`
+  const scheme = first("x-forwarded-proto") ?? own?.protocol.slice(0, -1)
+  const host = first("x-forwarded-host") ?? headers["host"] ?? own?.host
+  const origin = `${scheme === "https" ? "https" : "http"}://${host}`
+  return host !== undefined && URL.canParse(origin) ? new URL(origin).origin : "http://localhost"
 }
 
 /** The change with the version of `If-Match`, when there is one. */

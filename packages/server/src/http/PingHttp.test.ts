@@ -121,6 +121,28 @@ layer(TestApi.layer, { excludeTestServices: true })("a ping URL", (it) => {
     })
   )
 
+  it.effect("that is unknown is 404 before its body is waited for, which a known one's is", () =>
+    Effect.gen(function* () {
+      const { call } = yield* TestApi
+      const heartbeat = yield* makeHeartbeat()
+      yield* call("POST", `/api/v1/monitors/${heartbeat.id}/ping-url`, { key: heartbeat.key })
+      const known = yield* makeHeartbeat()
+      for (const [{ path }, status] of [
+        [heartbeat, 404],
+        [known, 200]
+      ] as const) {
+        let isRead = false
+        const pull = (controller: ReadableStreamDefaultController) => {
+          isRead = true
+          controller.close()
+        }
+        const body = new ReadableStream({ pull }, { highWaterMark: 0 })
+        assert.strictEqual((yield* call("POST", `${path}/fail`, { body })).status, status)
+        assert.strictEqual(isRead, status === 200)
+      }
+    })
+  )
+
   it.effect("is made for writers of its own organization, of heartbeats only, and stored as a hash", () =>
     Effect.gen(function* () {
       const { call, newKey, otherKey } = yield* TestApi
@@ -142,6 +164,21 @@ layer(TestApi.layer, { excludeTestServices: true })("a ping URL", (it) => {
         headers: { "x-forwarded-proto": "https", "x-forwarded-host": "seer.example" }
       })
       assert.strictEqual(made.json.url, `https://seer.example${made.json.path}`)
+      assert.strictEqual(made.headers.get("cache-control"), "no-store")
+      const behindTwo = { "x-forwarded-proto": "https, http", "x-forwarded-host": "one.example:8443, two.example" }
+      for (const [headers, origin] of [
+        [behindTwo, "https://one.example:8443"],
+        [{ "x-forwarded-host": "not a host" }, "http://localhost"],
+        [{}, "http://localhost"]
+      ] as const) {
+        const { json } = yield* call("POST", url, { key: heartbeat.key, headers })
+        assert.strictEqual(json.url, `${origin}${json.path}`)
+      }
+      const told = JSON.stringify(
+        yield* rows("select h::text from app.heartbeats h union all select e::text from app.events e")
+      )
+      // What a caller says of its host is nowhere but in its own answer.
+      assert.notMatch(told, /(?:seer|one|two)\.example/)
       const token = made.json.path.slice("/ping/".length)
       const stored = JSON.stringify(yield* rows("select h::text from app.heartbeats h"))
       assert.notInclude(stored, token)

@@ -74,7 +74,12 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Heartbeats
       const now = Number((yield* Clock.currentTimeNanos) / 1_000_000n)
       if (!limit.admits(token, now)) return yield* new Problem.TooManyRequests()
       const { exitCode, said } = signalled
-      const excerpt = said === "fail" && request.method === "POST" ? yield* excerptOf(request) : ""
+      let excerpt = ""
+      if (said === "fail" && request.method === "POST") {
+        // Who has no ping URL is not waited for: a few slow senders could else take all the room that jobs have.
+        if (!(yield* orUnavailable(heartbeats.knows(token)))) return yield* new Problem.NotFound()
+        excerpt = yield* excerptOf(request)
+      }
       const detail: SignalDetail = {
         ...(exitCode === undefined ? {} : { exitCode }),
         ...(excerpt === "" ? {} : { excerpt })

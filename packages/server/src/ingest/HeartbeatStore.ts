@@ -25,12 +25,21 @@ export interface SignalDetail {
  */
 export const lockByToken = (sql: SqlClient, token: string) => sql<HeartbeatRow>`
   select ${columns(sql)} from app.heartbeats h
-   where h.token_hash = ${createHash("sha256").update(token).digest()} for no key update`
+   where h.token_hash = ${hashOf(token)} for no key update`
 
-/** Locks some heartbeats that time may have ended, and skips those that another has locked. Served by `heartbeats_wake`. */
+const hashOf = (token: string) => createHash("sha256").update(token).digest()
+
+/** Whether a token is that of a heartbeat. Locks nothing. Served by the unique key of tokens. */
+export const isKnown = (sql: SqlClient, token: string) => sql<{ is_known: boolean }>`
+  select exists (select from app.heartbeats h where h.token_hash = ${hashOf(token)}) as is_known`
+
+/**
+ * Locks some heartbeats that time may have ended, and skips those that another has locked. Served by `heartbeats_wake`,
+ * which needs its own condition said: the planner can't know that `now()` is before infinity, and read every row.
+ */
 export const lockOverdue = (sql: SqlClient) => sql<HeartbeatRow>`
   select ${columns(sql)} from app.heartbeats h
-   where h.wake_at <= now() order by h.wake_at limit ${heartbeatsMax} for no key update skip locked`
+   where h.wake_at <= now() and h.wake_at < 'infinity' order by h.wake_at limit ${heartbeatsMax} for no key update skip locked`
 
 /** See `app.store_heartbeats` in `@openseer/sql`. Under the locks of the rows: the second of two finds other states. */
 export const store = (sql: SqlClient, changes: ReadonlyArray<Change>) => sql`

@@ -1,10 +1,12 @@
 /** Heartbeats on a real database: what core's rules say happens there once, whoever calls and whoever looks, at any moment. */
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { Database } from "../db/Database.ts"
 import { TestApi } from "../testing/TestApi.ts"
 import { cameOf, hourly, makeHeartbeat, minute, monitorOf, pass, passAway, ping } from "../testing/TestHeartbeat.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
 import { Heartbeats } from "./Heartbeats.ts"
+import * as HeartbeatStore from "./HeartbeatStore.ts"
 
 const settle = Effect.gen(function* () {
   return yield* (yield* Heartbeats).settle
@@ -23,6 +25,20 @@ const changesOf = (id: string) =>
   })
 
 layer(TestApi.layer, { excludeTestServices: true })("a heartbeat", (it) => {
+  it.effect("that is overdue is found by an index, and those that are not are not read", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const [text] = HeartbeatStore.lockOverdue((yield* Database).background.sql).compile()
+      // A scan of the table is left only where the planner can't use the index at all.
+      yield* rows(`create function public.plan_of(q text) returns setof text language plpgsql set enable_seqscan = off
+                   as $$ begin return query execute 'explain ' || q; end $$`)
+      const plan = yield* rows<{ line: string }>(
+        `select line from public.plan_of($q$${text.replace("$1", "20")}$q$) as line`
+      )
+      assert.include(JSON.stringify(plan), "Index Scan using heartbeats_wake")
+    })
+  )
+
   it.effect("is unknown and expects nothing before the first signal, and is up from it on", () =>
     Effect.gen(function* () {
       const heartbeat = yield* makeHeartbeat()

@@ -30,6 +30,8 @@ export class Heartbeats extends Context.Service<
       said: Expectation.Signal,
       detail?: SignalDetail
     ) => Effect.Effect<boolean, DatabaseBusy>
+    /** Whether a token is that of a heartbeat; it takes nothing. */
+    readonly knows: (token: string) => Effect.Effect<boolean, DatabaseBusy>
     /** Settles all heartbeats that are overdue now and answers how many expected signals ended. Any replica may run it. */
     readonly settle: Effect.Effect<number, DatabaseBusy>
     /** Says that a control plane is here; to be said more often than every {@link absentMs}. */
@@ -81,6 +83,12 @@ const make = Effect.gen(function* () {
     return true
   })
 
+  const knows = Effect.fn("Heartbeats.knows")(function* (token: string) {
+    if (!Token.isWellFormed("oshb", token)) return false
+    const [row] = yield* api.run(HeartbeatStore.isKnown(api.sql, token))
+    return row?.is_known === true
+  })
+
   const settleSome = background.run(
     background.sql.withTransaction(
       Effect.gen(function* () {
@@ -119,7 +127,7 @@ const make = Effect.gen(function* () {
     .run(background.sql`select app.mark_present(${absentMs})`)
     .pipe(Effect.asVoid, Effect.withSpan("Heartbeats.markPresent"))
 
-  return Heartbeats.of({ signal, settle, markPresent })
+  return Heartbeats.of({ signal, knows, settle, markPresent })
 })
 
 const count = Effect.fnUntraced(function* ({ results, unheard }: Pick<Expectation.Step, "results" | "unheard">) {
