@@ -1,8 +1,8 @@
 /**
  * The check types that this control plane knows: the built-in ones, and those that the embedding program defines.
  */
-import { type Assertion, BuiltInChecks, type CheckType, type CheckTypesApi, type Problem } from "@openseer/core"
-import { Context, Exit, Layer, Option, Schema, SchemaIssue } from "effect"
+import { type Assertion, BuiltInChecks, CheckType, type CheckTypesApi, type Problem } from "@openseer/core"
+import { Context, Effect, Exit, Layer, Option, Schema, SchemaIssue } from "effect"
 
 /** A spec as it is stored, with the check type that it is for. */
 export interface StoredSpec {
@@ -12,6 +12,11 @@ export interface StoredSpec {
   readonly sources: ReadonlyArray<Assertion.AssertionSource>
   readonly defaultAssertions: ReadonlyArray<Assertion.Assertion>
 }
+
+/** Check types of one's own that can't be taken: the message names the kind and says what to do. */
+export class CheckTypesInvalid extends Schema.TaggedError<CheckTypesInvalid>()("CheckTypesInvalid", {
+  message: Schema.String
+}) {}
 
 /** Decodes and describes specs. */
 export class CheckTypes extends Context.Service<
@@ -27,9 +32,39 @@ export class CheckTypes extends Context.Service<
     readonly list: ReadonlyArray<CheckTypesApi.CheckTypeInfo>
   }
 >()("@openseer/server/CheckTypes") {
-  /** The built-in check types and some more. A kind that is there twice is the later one. */
-  static readonly layer = (more: ReadonlyArray<CheckType.Any> = []): Layer.Layer<CheckTypes> =>
-    Layer.sync(CheckTypes, () => make([...BuiltInChecks.builtInChecks, ...more]))
+  /** The built-in check types and some more, if {@link allWith} takes them. */
+  static readonly layer = (more: ReadonlyArray<CheckType.Any> = []): Layer.Layer<CheckTypes, CheckTypesInvalid> =>
+    Layer.effect(CheckTypes, Effect.map(allWith(more), make))
+}
+
+/**
+ * The built-in check types and some more. Fails when one of these has a kind that is built in or there already, since the
+ * monitors of the one would be read and executed as the other's; when the API could not name it; and when it is inbound,
+ * since no worker would execute it and nothing else takes its calls.
+ */
+export const allWith = (
+  more: ReadonlyArray<CheckType.Any>
+): Effect.Effect<ReadonlyArray<CheckType.Any>, CheckTypesInvalid> => {
+  const all = [...BuiltInChecks.builtInChecks]
+  for (const type of more) {
+    const problem = problemOf(type, all)
+    if (problem === undefined) all.push(type)
+    else return Effect.fail(new CheckTypesInvalid({ message: `check type ${JSON.stringify(type.kind)}: ${problem}` }))
+  }
+  return Effect.succeed(all)
+}
+
+const isNameable = Schema.is(CheckType.CheckTypeRef)
+
+const problemOf = ({ inbound, kind, version }: CheckType.Any, before: ReadonlyArray<CheckType.Any>) => {
+  if (!isNameable({ kind, version })) {
+    return "its kind must be up to 32 lower case letters, digits and dashes, its version 1 to 32767"
+  }
+  if (BuiltInChecks.builtInChecks.some((type) => type.kind === kind)) {
+    return `this kind is built in: give yours a prefix, like acme-${kind}`
+  }
+  if (before.some((type) => type.kind === kind)) return "there are two of this kind: leave one out"
+  return inbound ? "it is inbound, which only the built-in heartbeat can be: leave inbound out" : undefined
 }
 
 /** How deep the JSON of a request may be nested. */

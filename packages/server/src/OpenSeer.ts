@@ -13,7 +13,7 @@ import { Workers } from "./accounts/Workers.ts"
 import { Retention } from "./aggregate/Retention.ts"
 import type { RetentionConfig } from "./aggregate/RetentionConfig.ts"
 import { Rollups } from "./aggregate/Rollups.ts"
-import { CheckTypes } from "./CheckTypes.ts"
+import { allWith, CheckTypes } from "./CheckTypes.ts"
 import { Database } from "./db/Database.ts"
 import { defaultConnections } from "./db/DatabaseConfig.ts"
 import { migrate } from "./db/Migrations.ts"
@@ -35,7 +35,10 @@ import * as SecretKeys from "./secrets/SecretKeys.ts"
 
 /** How a control plane differs from the default. */
 export interface ControlPlaneOptions {
-  /** Check types of your own, besides `http`. Their executors belong to your workers. */
+  /**
+   * Check types of your own, besides the built-in ones, whose kinds they can't have. Their executors belong to your
+   * workers.
+   */
   readonly checkTypes?: ReadonlyArray<CheckType.Any>
   /** Whoever knows it may enroll workers that serve every organization of this instance. */
   readonly clusterToken?: Redacted.Redacted
@@ -107,7 +110,8 @@ export interface RunningControlPlane extends WebHandler.WebHandler {
 /**
  * Starts a control plane in this process: migrates the database, starts the duties, and gives a handler.
  *
- * Rejects when the database can't be reached or is newer than this version, or when a secret key is not one.
+ * Rejects when the database can't be reached or is newer than this version, when a secret key is not one, and when a
+ * check type has a kind that is built in or there twice.
  *
  * @example
  * ```ts
@@ -120,6 +124,8 @@ export interface RunningControlPlane extends WebHandler.WebHandler {
  */
 export const start = async (options: StartOptions): Promise<RunningControlPlane> => {
   const { authenticate, clusterToken, connections, databaseUrl, logLevel, secretKeys, ...rest } = options
+  // Before the database is touched.
+  await Effect.runPromise(allWith(options.checkTypes ?? []))
   const keys = secretKeys === undefined ? [] : await Effect.runPromise(SecretKeys.parse(secretKeys.join("\n")))
   const database = Database.layer({
     url: Redacted.make(databaseUrl),
