@@ -38,7 +38,9 @@ export const MonitorsQuery = Schema.Struct({
   state: Schema.optionalKey(MonitorState),
   tag: Schema.optionalKey(Tag),
   q: Schema.optionalKey(
-    Label(nameLengthMax).annotate({ description: "A part of the name or of the URL, in upper or lower case" })
+    Label(nameLengthMax).annotate({
+      description: "A part of the name, or of the URL or host that is checked, in upper or lower case"
+    })
   )
 })
 export type MonitorsQuery = typeof MonitorsQuery.Type

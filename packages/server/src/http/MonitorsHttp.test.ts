@@ -44,6 +44,9 @@ layer(Stages, { excludeTestServices: true })("the API of monitors", (it) => {
       const listed = yield* call("GET", "/api/v1/monitors?tag=team:shop&q=SHOP&state=unknown&limit=1", { key })
       assert.deepStrictEqual(listed.json, { items: [created] })
       assert.strictEqual((yield* rows(members)).length, 1)
+      const other = yield* create({ name: "Other", kind: "tcp", spec: { host: "mail.example.net", port: 25 } })
+      const byHost = yield* call("GET", "/api/v1/monitors?q=Mail.Example", { key })
+      assert.deepStrictEqual(byHost.json, { items: [other] })
     })
   )
 

@@ -52,6 +52,9 @@ const make = Effect.gen(function* () {
     case when m.paused_at is not null then 'paused' when r.known = 0 then 'unknown' when r.down * 2 > r.known then 'down'
          when r.up = r.known then 'up' else 'degraded' end`)
 
+  /** Where the built-in check types have their target. */
+  const targetText = sql.literal("coalesce(m.spec ->> 'url', m.spec ->> 'host', m.spec ->> 'name', '')")
+
   const columns = sql.literal(`m.monitor_key, m.monitor_id, m.name, m.check_kind, m.spec, m.interval_ms, m.timeout_ms,
     m.assertions, m.tags, m.paused_at is not null as is_paused, m.version, m.created_at, m.updated_at, r.regions,
     (select jsonb_build_object('hasPingUrl', h.token_hash is not null, 'lastSignal', h.last_signal, 'lastSignalAt', h.last_at,
@@ -79,9 +82,7 @@ const make = Effect.gen(function* () {
       sql`m.monitor_key > ${after}`,
       ...(query.tag === undefined ? [] : [sql`${query.tag}::text = any (m.tags)`]),
       ...(query.state === undefined ? [] : [sql`${overall} = ${query.state}`]),
-      ...(q === undefined
-        ? []
-        : [sql`(strpos(lower(m.name), ${q}) > 0 or strpos(lower(coalesce(m.spec ->> 'url', '')), ${q}) > 0)`])
+      ...(q === undefined ? [] : [sql`(strpos(lower(m.name), ${q}) > 0 or strpos(lower(${targetText}), ${q}) > 0)`])
     ]
     const rows = yield* asOrganization(
       organizationKey,
