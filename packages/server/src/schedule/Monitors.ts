@@ -82,7 +82,10 @@ const make = Effect.gen(function* () {
             array(select jsonb_array_elements_text(${JSON.stringify(monitor.tags)}::jsonb)))
     on conflict (monitor_id) do nothing returning monitor_key`
 
-  /** Locks the row of one monitor of the organization that is not deleted. By its unique identifier. */
+  /**
+   * Locks the row of one monitor of the organization that is not deleted. By its unique identifier. Not against those that
+   * only refer to it: ingest, which has the job or heartbeat that is wanted next, may be writing its first state.
+   */
   const lock = (organizationKey: number, monitorId: string) => sql<MonitorRow>`
     select monitor_key, name, check_kind, check_version::int, spec, assertions, interval_ms, timeout_ms,
            region_keys::int[], tags, paused_at is not null as is_paused, version,
@@ -92,7 +95,7 @@ const make = Effect.gen(function* () {
                    join app.regions g using (region_key) order by u.ord) as regions
       from app.monitors
      where monitor_id = ${monitorId} and organization_key = ${organizationKey} and deleted_at is null
-       for update`
+       for no key update`
 
   const found = Effect.fnUntraced(function* (organizationKey: number, monitorId: string) {
     const [row] = yield* lock(organizationKey, monitorId)
