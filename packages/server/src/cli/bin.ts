@@ -213,7 +213,7 @@ const doctor = Command.make("doctor", {}, () => withKeys(Doctor.examine)).pipe(
 )
 
 const openseer = Command.make("openseer").pipe(
-  Command.withDescription("OpenSeer: self-hosted HTTP monitoring"),
+  Command.withDescription("OpenSeer: self-hosted monitoring"),
   Command.withSubcommands([start, serve, migrateCommand, bootstrap, token, secrets, doctor])
 )
 
