@@ -71,8 +71,9 @@ export interface HeartbeatRow {
 }
 
 /**
- * The absences are those that may have kept something from arriving. `seen_ms` is of the same snapshot: an absence that
- * nobody has recorded yet shows in it.
+ * The absences are those that may have kept something from arriving, from one grace (a minute with a cron expression)
+ * before what is expected on, and no others: after a week of restarts there are thousands. By `absences_ends`. `seen_ms`
+ * is of the same snapshot: an absence that nobody has recorded yet shows in it.
  */
 const columns = (sql: SqlClient) =>
   sql.literal(`h.monitor_key, h.region_key::int, h.spec, h.interval_ms, h.is_paused,
@@ -82,7 +83,9 @@ const columns = (sql: SqlClient) =>
     (select (extract(epoch from p.seen_at) * 1000)::float8 from app.presence p) as seen_ms,
     (select coalesce(json_agg(json_build_object('from', (extract(epoch from a.starts_at) * 1000)::float8,
                                                 'to', (extract(epoch from a.ends_at) * 1000)::float8) order by a.starts_at), '[]')
-       from app.absences a where a.ends_at >= least(h.due_at, h.started_at) - interval '8 days') as absences`)
+       from app.absences a
+      where a.ends_at >= least(h.due_at, h.started_at) - interval '1 minute'
+                         - (h.spec ->> 'graceMs')::float8 * interval '1 millisecond') as absences`)
 
 /** A heartbeat as core's rules take it. */
 export interface Heartbeat {

@@ -27,10 +27,12 @@ export class PingTokens extends Context.Service<
       const { api, asOrganization } = yield* Database
       const { sql } = api
 
+      /** By its unique identifier. */
       const find = (organizationKey: number, monitorId: string) => sql<{ monitor_key: number }>`
         select monitor_key from app.monitors
          where monitor_id = ${monitorId} and organization_key = ${organizationKey} and deleted_at is null`
 
+      /** Locks the row, after the signal that is at it. Run twice, the last token holds. By primary key. */
       const write = (monitorKey: number, hash: string) => sql<{ monitor_key: number }>`
         update app.heartbeats set token_hash = decode(${hash}, 'hex') where monitor_key = ${monitorKey}
         returning monitor_key`
