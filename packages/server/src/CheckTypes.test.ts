@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { BuiltInChecks, CheckType } from "@openseer/core"
 import { Effect, Layer, Schema } from "effect"
-import { CheckTypes } from "./CheckTypes.ts"
+import { allWith, CheckTypes } from "./CheckTypes.ts"
 import * as OpenSeer from "./OpenSeer.ts"
 
 const LedgerCheck = CheckType.make({
@@ -62,6 +62,16 @@ describe("check types", () => {
         const rejected = yield* Effect.flip(Effect.tryPromise({ try: () => started, catch: String }))
         assert.include(rejected, message)
       }
+    })
+  )
+
+  it.effect("take the very same one once, however often it is handed over", () =>
+    Effect.gen(function* () {
+      const all = yield* allWith([LedgerCheck, BuiltInChecks.builtInChecks[0]!, LedgerCheck])
+      assert.deepStrictEqual(
+        all.map(({ kind }) => kind),
+        [...builtInKinds, "acme-ledger"]
+      )
     })
   )
 

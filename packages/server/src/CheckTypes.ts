@@ -47,6 +47,8 @@ export const allWith = (
 ): Effect.Effect<ReadonlyArray<CheckType.Any>, CheckTypesInvalid> => {
   const all = [...BuiltInChecks.builtInChecks]
   for (const type of more) {
+    // The very same one, by two names of a module or from two modules.
+    if (all.includes(type)) continue
     const problem = problemOf(type, all)
     if (problem === undefined) all.push(type)
     else return Effect.fail(new CheckTypesInvalid({ message: `check type ${JSON.stringify(type.kind)}: ${problem}` }))

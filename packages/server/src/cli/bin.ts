@@ -9,7 +9,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import * as Bootstrap from "../accounts/Bootstrap.ts"
 import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
 import * as Instance from "../accounts/Instance.ts"
-import { toIssues } from "../CheckTypes.ts"
+import { allWith, toIssues } from "../CheckTypes.ts"
 import { migrate } from "../db/Migrations.ts"
 import * as NodeServer from "../http/NodeServer.ts"
 import * as OpenSeer from "../OpenSeer.ts"
@@ -31,7 +31,7 @@ const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) 
     Effect.annotateLogs({ version: serverVersion, ...ServerConfig.printable(config) })
   )
   const routes = OpenSeer.routes({
-    checkTypes: yield* CheckTypeModules.load(config.checkTypes),
+    checkTypes: yield* Effect.tap(CheckTypeModules.load(config.checkTypes), allWith),
     metricsPublic: config.metricsPublic,
     retention: config.retention,
     secretKeys,
