@@ -19,14 +19,22 @@ import { AssertionSource, Comparison } from "./AssertionSource.ts"
 export { AssertionSource, Comparison, comparisonsOf, sources } from "./AssertionSource.ts"
 
 /** Whether an assertion that does not hold makes a run `down` or only `degraded`. */
-export const Severity = Schema.Literals(["down", "degraded"])
+export const Severity = Schema.Literals(["down", "degraded"]).annotate({
+  description: "What a run is when it does not hold"
+})
 export type Severity = typeof Severity.Type
 
 const fields = {
   source: AssertionSource,
-  property: Schema.optionalKey(Schema.String),
+  property: Schema.optionalKey(
+    Schema.String.annotate({ description: "Which of the source's values: header name, JSONPath, phase or record type" })
+  ),
   comparison: Comparison,
-  expected: Schema.optionalKey(Schema.Json),
+  expected: Schema.optionalKey(
+    Schema.Json.annotate({
+      description: "One value, two numbers for between, a list for oneOf; nothing where nothing is expected"
+    })
+  ),
   severity: Severity
 }
 
@@ -43,17 +51,19 @@ export const AssertionInput = Schema.Struct(fields)
   .check(Schema.makeFilter((data) => AssertionRules.problemOf(data) ?? true))
   .annotate({ identifier: "AssertionInput" })
 
+const Evidence = Schema.String.check(Schema.isMaxLength(200))
+
 /**
  * An assertion that did not hold: its place in the list, and what was expected and seen as text that is cut to size, free
  * of secrets, and safe to show.
  */
 export const FailedAssertion = Schema.Struct({
-  index: Schema.Int,
+  index: Schema.Int.annotate({ description: "Its place in the monitor's assertions, from 0 on" }),
   source: AssertionSource,
   property: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(AssertionRules.propertyLengthMax))),
   comparison: Comparison,
   severity: Severity,
-  expected: Schema.String.check(Schema.isMaxLength(200)),
-  actual: Schema.String.check(Schema.isMaxLength(200))
+  expected: Evidence.annotate({ description: "What was expected, as text, cut to size" }),
+  actual: Evidence.annotate({ description: "What came, as text, cut to size, without the monitor's secrets" })
 }).annotate({ identifier: "FailedAssertion" })
 export type FailedAssertion = typeof FailedAssertion.Type

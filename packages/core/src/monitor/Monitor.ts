@@ -81,7 +81,9 @@ const Tags = Schema.Array(Tag)
   .annotate({ description: "Words to find it by, each once" })
 
 const Spec = Schema.Json.annotate({
-  description: 'What is checked, as GET /api/v1/check-types describes it for the kind: { "url": "https://…" } for http'
+  description:
+    'What is checked, as GET /api/v1/check-types describes it for the kind: { "url": "https://…" } for http. ' +
+    'In a change, { "secret": "***" } keeps the secret that is stored at the same place'
 })
 
 /**
@@ -157,7 +159,9 @@ export const Monitor = Schema.Struct({
   name: Schema.String,
   kind: CheckKind,
   target: Schema.String,
-  spec: Schema.Json,
+  spec: Schema.Json.annotate({
+    description: 'What is checked, with all defaults, and { "secret": "***" } in place of each secret'
+  }),
   intervalMs: Schema.Int,
   timeoutMs: Schema.Int,
   regions: Schema.Array(MonitorRegion),
