@@ -334,15 +334,28 @@ const table: ReadonlyArray<Row> = [
     ["5 up", "60 up +140 run 140", "120 up +80 run 140", "180 up +20 run 140"]
   ],
   [
-    "a second start begins anew",
+    "a second start while a run goes on changes nothing: limit and duration are the first one's",
     period,
     [
       [0, "success"],
       [60, "start"],
       [68, "start"],
-      [77, "success"]
+      [69, "success"]
     ],
-    ["0 up", "60 up +17 run 9"]
+    ["0 up", "60 up +9 run 9"]
+  ],
+  [
+    "a job that starts again and again and never ends is down, though each start is within the limit of the one before",
+    withRun(period, 90),
+    [
+      [0, "success"],
+      [60, "start"],
+      [120, "start"],
+      [180, "start"],
+      [240, "start"],
+      [271, "time"]
+    ],
+    ["0 up", "60 overran +90", "120 missed +10", "180 overran +90", "240 missed +10"]
   ],
   [
     "cron: a run by hand that overran is down, and the instant stays expected",

@@ -12,7 +12,8 @@
  *   something else than a success, a fail after something else than a fail. With a period, a signal that says the same
  *   as the result less than half a period before it moves the expectation and is no result: so results are bounded.
  * - **Start** says that a run goes on: until `runMsMax` (without it, `graceMs`) after it, nothing is missed; then the
- *   instant ends `down` (`heartbeat_overran`). The signal that ends a run carries its duration. A second start begins anew.
+ *   instant ends `down` (`heartbeat_overran`). The signal that ends a run carries its duration. Another
+ *   start while it goes on changes nothing: a job that starts and dies, again and again, is not up for ever.
  * - **Our own absence.** Signals could not arrive while no control plane was there. An instant whose time, from the
  *   grace before it to its end, overlaps an absence gets a new grace from our return on, once; what is not heard of by
  *   then is `unheard`: part of a gap, never down.
@@ -127,7 +128,7 @@ export const signal = (rule: Rule, state: State, absences: ReadonlyArray<Absence
   const ended = new Ended(before.state, before)
   const { dueAt, endedAt, startedAt } = before.state
   if (said === "start") {
-    ended.state = { ...before.state, dueAt: dueAt ?? following(schedule, at), startedAt: at }
+    ended.state = { ...before.state, dueAt: dueAt ?? following(schedule, at), startedAt: startedAt ?? at }
     return ended.step(wakeOf(rule, ended.state, absences))
   }
   const outcome = said === "success" ? "up" : "down"
