@@ -9,6 +9,7 @@ import { jsonEqual } from "./JsonEqual.ts"
 import * as JsonPath from "./JsonPath.ts"
 import * as Pattern from "./Pattern.ts"
 import type { Reading, Reader, Subject } from "./Subject.ts"
+import * as Substring from "./Substring.ts"
 import { TooExpensive, type Work } from "./Work.ts"
 
 /** What evaluating an assertion gives: whether it holds, and what was read. */
@@ -118,7 +119,7 @@ const isSame = (value: Schema.Json, expected: Schema.Json, kind: SourceInfo["kin
 const hasPart = (value: Schema.Json, expected: Schema.Json, work: Work): boolean | undefined => {
   if (typeof value === "string" && typeof expected === "string") {
     work.spend(value.length >> 2)
-    return value.includes(expected)
+    return Substring.searchFor(expected)(value) !== -1
   }
   return Array.isArray(value) ? value.some((item) => jsonEqual(item, expected, work.spend)) : undefined
 }

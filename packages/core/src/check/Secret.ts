@@ -6,6 +6,7 @@
  * what is stored.
  */
 import { Redacted, Schema } from "effect"
+import * as Substring from "./Substring.ts"
 
 /** The longest secret, in UTF-16 units: a private key with its chain fits. */
 export const secretLengthMax = 16_384
@@ -92,9 +93,13 @@ export const valuesIn = (spec: unknown): ReadonlyArray<string> => {
   return [...found]
 }
 
+/** What is shorter is taken out only where it stands alone: any text has an `a` that is no secret. */
+const redactedLengthMin = 4
+
 /**
- * A function that takes secrets out of a text, whole or as they are usually written elsewhere: percent-encoded, in
- * base64 (also as the password of basic authentication), or inside JSON.
+ * A function that takes secrets out of a text, whole or as they are usually written elsewhere: percent-encoded, as in
+ * forms, in base64 (also as the password of basic authentication), or inside JSON. A secret of less than four characters
+ * is taken out as a word, not inside of others: a mask in the middle of a word would tell what it hides.
  *
  * @example
  * ```ts
@@ -108,21 +113,40 @@ export const redactor = (secrets: ReadonlyArray<string>): ((text: string) => str
   const spellings = [...new Set(secrets.flatMap(spellingsOf))].filter((spelling) => spelling !== "")
   // The longest first: a secret may be part of another.
   spellings.sort((a, b) => b.length - a.length)
-  if (spellings.length === 0) return (text) => text
-  return (text) => spellings.reduce((cleaned, spelling) => cleaned.replaceAll(spelling, mask), text)
+  const masks = spellings.map(maskOf)
+  return (text) => masks.reduce((cleaned, masked) => masked(cleaned), text)
+}
+
+/** What puts the mask in the place of one spelling. */
+const maskOf = (spelling: string): ((text: string) => string) => {
+  if (spelling.length < redactedLengthMin) {
+    const literal = spelling.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+    const word = new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "gu")
+    return (text) => text.replace(word, mask)
+  }
+  const search = Substring.searchFor(spelling)
+  return (text) => Substring.replaceAll(text, search, spelling.length, mask)
 }
 
 const spellingsOf = (secret: string): ReadonlyArray<string> => {
   const wellFormed = secret.toWellFormed()
+  const percentEncoded = encodeURIComponent(wellFormed)
   const base64 = toBase64(wellFormed)
   return [
     secret,
-    encodeURIComponent(wellFormed),
+    percentEncoded,
+    inForm(percentEncoded),
     JSON.stringify(secret).slice(1, -1),
     base64,
     base64.replace(/=+$/, "")
   ]
 }
+
+/** As `URLSearchParams` writes it, and so does an `http` check. */
+const inForm = (percentEncoded: string): string =>
+  percentEncoded
+    .replaceAll("%20", "+")
+    .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
 const toBase64 = (text: string): string =>
   btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""))
