@@ -14,6 +14,7 @@ import {
 import { Cause, Clock, type Context, Effect, Exit, Schema, SchemaIssue } from "effect"
 import type * as Executor from "./Executor.ts"
 import { LoopBound } from "./LoopBound.ts"
+import * as Overruns from "./Overruns.ts"
 import * as Redaction from "./Redaction.ts"
 
 /** What a run needs of a job's member: the encoded spec, the assertions and the timeout. */
@@ -73,11 +74,10 @@ const prepare = <R>(
     if ("outcome" in plan) return Effect.succeed(plan)
     const { assertionSources, compiled, decoded, redaction } = plan
     const bound = new LoopBound()
-    return Effect.suspend(() =>
+    const execution = Effect.suspend(() =>
       execute(decoded, { timeoutMs, mark: bound.mark, assertionSources, redact: redaction.redact })
-    ).pipe(
-      Effect.provideContext(context),
-      Effect.timeoutOrElse({ duration: timeoutMs + graceMs, orElse: () => Effect.fail(overran(checkType)) }),
+    ).pipe(Effect.provideContext(context))
+    return Overruns.within(execution, timeoutMs + graceMs, () => overran(checkType)).pipe(
       Effect.flatMap((observed) => judge(compiled, observed, redaction)),
       Effect.catchCause((cause) => judgementOf(checkType, cause, redaction)),
       Effect.map((judgement): ExecutedRun => {
