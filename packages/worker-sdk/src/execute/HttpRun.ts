@@ -6,6 +6,7 @@
 import { CheckFailure, Observation } from "@openseer/core"
 import type { Dial } from "../egress/Dial.ts"
 import type { Resolver } from "../egress/Resolver.ts"
+import { Deadline } from "./Deadline.ts"
 import { HttpContent } from "./HttpContent.ts"
 import type { ResponseHead } from "./HttpExchange.ts"
 import { type HopFault, type HopRun, HttpHop } from "./HttpHop.ts"
@@ -45,8 +46,8 @@ export class HttpRun implements HopRun {
   readonly clock = new PhaseClock()
   readonly #timeoutMs: number
   readonly #onEnd: HttpRunOptions["onEnd"]
-  readonly #timer: NodeJS.Timeout
-  #phaseTimer: NodeJS.Timeout | undefined
+  readonly #deadline: Deadline
+  #phaseDeadline: Deadline | undefined
   #hop: HttpHop
   /** The hops before this one. Made when there are any. */
   #hops: Array<Observation.Hop> | undefined
@@ -64,7 +65,7 @@ export class HttpRun implements HopRun {
     this.needsDecoded = options.needsDecoded
     this.#timeoutMs = options.timeoutMs
     this.#onEnd = options.onEnd
-    this.#timer = setTimeout(this.#onDeadline, options.timeoutMs)
+    this.#deadline = new Deadline(options.timeoutMs, this.#onDeadline)
     this.#hop = new HttpHop(options.plan.first, this)
     this.#hop.begin()
   }
@@ -72,21 +73,20 @@ export class HttpRun implements HopRun {
   /** Stops at once and leaves nothing open. */
   readonly abort = (): void => {
     this.#isOver = true
-    clearTimeout(this.#timer)
-    clearTimeout(this.#phaseTimer)
+    this.#deadline.clear()
+    this.#phaseDeadline?.clear()
     this.#hop.close()
   }
 
   readonly onPhase = (): void => {
     const { phaseTimeoutsMs } = this.plan
     if (phaseTimeoutsMs === undefined) return
-    clearTimeout(this.#phaseTimer)
+    this.#phaseDeadline?.clear()
     const phase = this.clock.current
     const limitMs = phaseTimeoutsMs[phase]
     if (limitMs === undefined) return
-    this.#phaseTimer = setTimeout(
-      () => this.#hop.expire(SocketFault.ofTimeout(phase, `${limitMs} ms, the limit for this phase`)),
-      limitMs
+    this.#phaseDeadline = new Deadline(limitMs, () =>
+      this.#hop.expire(SocketFault.ofTimeout(phase, `${limitMs} ms, the limit for this phase`))
     )
   }
 
