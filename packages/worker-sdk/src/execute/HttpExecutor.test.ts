@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Judgement } from "@openseer/core"
 import { DateTime, Deferred, Effect, Fiber, Layer } from "effect"
 import type { IncomingHttpHeaders } from "node:http"
-import { connect } from "node:net"
+import { connect, type Socket } from "node:net"
 import { OpenSocket } from "../egress/Dial.ts"
 import * as Egress from "../egress/Egress.ts"
 import { makeAuthority } from "../testing/Certificates.ts"
@@ -358,6 +358,35 @@ describe("egress", () => {
       assert.strictEqual(reasonOf(result), "error egress_denied")
       assert.deepStrictEqual(dialled, ["93.184.215.14"])
       assert.strictEqual(target.connections(), 1)
+    })
+  )
+
+  it.live("are an error of ours when a handler dies, and leave nothing open", () =>
+    Effect.gen(function* () {
+      const target = yield* HostileTargets.http((_, response) => response.end(), localhost)
+      const sockets: Array<Socket> = []
+      const seam = Layer.effect(
+        OpenSocket,
+        Effect.map(OpenSocket, (opener) => ({
+          ...opener,
+          tcp: (...options) => {
+            const socket = opener.tcp(...options)
+            sockets.push(socket)
+            const getProtocol = () => {
+              throw new TypeError("a secret")
+            }
+            return Object.assign(socket, { getProtocol })
+          }
+        }))
+      )
+      const egress = Egress.layer({ allow: ["127.0.0.0/8"], ca: [authority.ca] }).pipe(Layer.provide(seam))
+      const result = yield* runWith(egress, { url: `https://localhost:${target.port}/` })
+      assert.strictEqual(reasonOf(result), "error executor_defect")
+      assert.strictEqual(result.message, "the executor died: TypeError")
+      assert.deepStrictEqual(
+        sockets.map(({ destroyed }) => destroyed),
+        [true]
+      )
     })
   )
 })

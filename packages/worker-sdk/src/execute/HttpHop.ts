@@ -8,7 +8,7 @@ import { CheckFailure, type Observation } from "@openseer/core"
 import type { Socket } from "node:net"
 import type { TLSSocket } from "node:tls"
 import { type Addresses, type Dial, peerOf } from "../egress/Dial.ts"
-import type { Resolver } from "../egress/Resolver.ts"
+import type { Resolved, Resolver } from "../egress/Resolver.ts"
 import { codingsOf } from "./ContentDecoder.ts"
 import * as Http1Exchange from "./Http1Exchange.ts"
 import * as Http2Exchange from "./Http2Exchange.ts"
@@ -67,7 +67,7 @@ export class HttpHop implements ExchangeListener {
   }
 
   /** Starts, and may end before it returns. */
-  begin(): void {
+  readonly begin = this.#handler((): void => {
     const { clock, plan, resolver } = this.#run
     const { proxy } = plan
     const endpoint = proxy ?? this.plan
@@ -86,17 +86,20 @@ export class HttpHop implements ExchangeListener {
       this.#connect(endpoint, known)
       return
     }
-    resolver.query(endpoint.host, plan.ipFamily, (resolved) => {
-      if (this.#isOver) return
-      this.#run.mark()
-      if ("code" in resolved) {
-        this.onFault(SocketFault.ofLookup(endpoint.host, resolved.code, plan.ipFamily))
-        return
-      }
-      this.#end("connect")
-      this.#connect(endpoint, resolved)
-    })
-  }
+    resolver.query(
+      endpoint.host,
+      plan.ipFamily,
+      this.#handler((resolved: Resolved): void => {
+        this.#run.mark()
+        if ("code" in resolved) {
+          this.onFault(SocketFault.ofLookup(endpoint.host, resolved.code, plan.ipFamily))
+          return
+        }
+        this.#end("connect")
+        this.#connect(endpoint, resolved)
+      })
+    )
+  })
 
   /** Lets go of the connection: what it still tells belongs to nobody. */
   close(): void {
@@ -138,25 +141,24 @@ export class HttpHop implements ExchangeListener {
 
   /** All that happens between us and a proxy is part of the phase `connect`. */
   #reachProxy(proxy: ProxyPlan, socket: Socket): void {
-    const ask = (): void => {
-      if (this.#isOver) return
+    const ask = this.#handler((): void =>
       openTunnel(socket, proxy, this.plan, {
-        open: () => this.#onTunnel(socket),
+        open: this.#handler(() => this.#onTunnel(socket)),
         fault: (message) => this.onFault({ reason: "proxy_failed", message })
       })
-    }
+    )
     if (proxy.tls === undefined) socket.once("connect", ask)
     else {
-      socket.once("secureConnect", () => {
+      const onSecure = (): void => {
         const { problem } = peerOf(socket as TLSSocket, proxy.host)
         if (problem === undefined) ask()
         else this.onFault(SocketFault.ofTlsProblem(proxy.host, problem))
-      })
+      }
+      socket.once("secureConnect", this.#handler(onSecure))
     }
   }
 
   #onTunnel(socket: Socket): void {
-    if (this.#isOver) return
     this.#run.mark()
     this.#isTunnelling = false
     const { tls } = this.plan
@@ -172,17 +174,15 @@ export class HttpHop implements ExchangeListener {
     secured.once("secureConnect", this.#onSecure)
   }
 
-  readonly #onConnect = (): void => {
-    if (this.#isOver) return
+  readonly #onConnect = this.#handler((): void => {
     this.#run.mark()
     if (this.plan.tls === undefined) {
       this.#end("ttfb")
       this.#send(this.#socket!)
     } else this.#end("tls")
-  }
+  })
 
-  readonly #onSecure = (): void => {
-    if (this.#isOver) return
+  readonly #onSecure = this.#handler((): void => {
     this.#run.mark()
     this.#end("ttfb")
     const socket = this.#socket as TLSSocket
@@ -194,7 +194,7 @@ export class HttpHop implements ExchangeListener {
       problem === undefined || verify === "none" || (verify === "chain" && problem === "HOSTNAME_MISMATCH")
     if (isAccepted) this.#send(socket)
     else this.onFault(SocketFault.ofTlsProblem(serverName, problem, this.tls.chain[0]))
-  }
+  })
 
   #send(socket: Socket): void {
     const { httpVersion } = this.#run.plan
@@ -209,14 +209,13 @@ export class HttpHop implements ExchangeListener {
     else Http1Exchange.exchange(socket, this.plan, this)
   }
 
-  readonly onFirstByte = (): void => {
-    if (this.#isOver || this.#run.clock.current === "download") return
+  readonly onFirstByte = this.#handler((): void => {
+    if (this.#run.clock.current === "download") return
     this.#run.mark()
     this.#end("download")
-  }
+  })
 
-  readonly onHead = (head: ResponseHead): void => {
-    if (this.#isOver) return
+  readonly onHead = this.#handler((head: ResponseHead): void => {
     this.head = head
     if (this.#run.onHead(this, head)) return
     let contentEncoding = ""
@@ -241,35 +240,33 @@ export class HttpHop implements ExchangeListener {
       codings: "unknown" in codings ? [] : codings,
       listener: this
     })
-  }
+  })
 
-  readonly onData = (chunk: Buffer): void => {
-    if (this.#isOver) return
+  readonly onData = this.#handler((chunk: Buffer): void => {
     if (!this.body!.write(chunk)) this.head!.pause()
-  }
+  })
 
   /** The last byte came over the wire; a decoder may still be busy, which is no time of the target's. */
-  readonly onEnd = (): void => {
-    if (this.#isOver || this.body === undefined) return
+  readonly onEnd = this.#handler((): void => {
+    if (this.body === undefined) return
     this.#run.mark()
     this.#run.clock.stop()
     this.#run.clock.freeze()
     this.body.end()
-  }
+  })
 
   /** The decoder has caught up. */
-  onBodyResume(): void {
-    if (!this.#isOver) this.head?.resume()
-  }
+  readonly onBodyResume = this.#handler((): void => {
+    this.head?.resume()
+  })
 
   /** All of the body that shall be read was read, and decoded. */
-  onBodyDone(): void {
-    if (this.#isOver) return
+  readonly onBodyDone = this.#handler((): void => {
     if (this.body!.isTruncated) this.#run.mark()
     this.#run.clock.stop()
     this.close()
     this.#run.onDone(this)
-  }
+  })
 
   readonly onFault = (fault: HopFault): void => this.#fail(this.#isTunnelling ? ofProxy(fault) : fault)
 
@@ -286,8 +283,20 @@ export class HttpHop implements ExchangeListener {
     this.#run.onFault(this, fault)
   }
 
-  readonly #onError = (error: NodeJS.ErrnoException): void => {
-    if (!this.#isOver) this.onFault(SocketFault.ofError(error, this.#run.clock.current === "tls"))
+  readonly #onError = this.#handler((error: NodeJS.ErrnoException): void =>
+    this.onFault(SocketFault.ofError(error, this.#run.clock.current === "tls"))
+  )
+
+  /** A handler of events: of a hop that is over it does nothing, and what it throws ends the run, not the worker. */
+  #handler<Args extends ReadonlyArray<unknown>>(handle: (...args: Args) => void): (...args: Args) => void {
+    return (...args) => {
+      if (this.#isOver) return
+      try {
+        handle(...args)
+      } catch (error) {
+        this.#fail(SocketFault.ofDefect(error))
+      }
+    }
   }
 }
 

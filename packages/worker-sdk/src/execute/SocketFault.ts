@@ -119,6 +119,12 @@ export const ofError = (error: NodeJS.ErrnoException, duringTls: boolean): Fault
   return new CheckFailure.CheckError({ reason: "executor_defect", message: `an error without a name of ours: ${code}` })
 }
 
+/** What a handler threw. It is named, not quoted: its message may hold a secret. */
+export const ofDefect = (error: unknown): CheckFailure.CheckError => {
+  const name = error instanceof Error ? error.name : typeof error
+  return new CheckFailure.CheckError({ reason: "executor_defect", message: `the executor died: ${name}` })
+}
+
 /** The peer closed before the answer's header section was complete. */
 export const closedEarly: Fault = {
   reason: "connection_reset",

@@ -10,6 +10,7 @@ import type { Socket } from "node:net"
 import type { TLSSocket } from "node:tls"
 import { type Addresses, type Destination, Dial, peerOf, type Purpose } from "../egress/Dial.ts"
 import { Resolver } from "../egress/Resolver.ts"
+import { Deadline } from "./Deadline.ts"
 import * as Executor from "./Executor.ts"
 import { PhaseClock } from "./PhaseClock.ts"
 import * as SocketFault from "./SocketFault.ts"
@@ -60,7 +61,7 @@ export class TargetRun {
     SocketFault.ofError(error, this.phase === "tls")
   readonly #onEnd: TargetRunOptions["onEnd"]
   readonly #clock = new PhaseClock()
-  readonly #timer: NodeJS.Timeout
+  readonly #deadline: Deadline
   readonly #releases: Array<() => void> = []
   #isOver = false
 
@@ -69,14 +70,12 @@ export class TargetRun {
     this.context = options.context
     this.dial = options.dial
     this.resolver = options.resolver
-    this.#timer = setTimeout(
-      this.handler(() =>
-        this.fail(
-          this.onDeadline?.() ??
-            SocketFault.ofTimeout(this.phase, `${this.context.timeoutMs} ms, the timeout of the check`)
-        )
-      ),
-      this.context.timeoutMs
+    this.#deadline = new Deadline(
+      this.context.timeoutMs,
+      this.handler(() => {
+        this.onDeadline?.()
+        this.fail(SocketFault.ofTimeout(this.phase, `${this.context.timeoutMs} ms, the timeout of the check`))
+      })
     )
   }
 
@@ -88,7 +87,7 @@ export class TargetRun {
   /** Stops at once and leaves nothing open. */
   readonly abort = (): void => {
     this.#isOver = true
-    clearTimeout(this.#timer)
+    this.#deadline.clear()
     for (const release of this.#releases.splice(0)) release()
   }
 
@@ -99,8 +98,7 @@ export class TargetRun {
       try {
         handle(...args)
       } catch (error) {
-        const name = error instanceof Error ? error.name : typeof error
-        this.fail(new CheckFailure.CheckError({ reason: "executor_defect", message: `the executor died: ${name}` }))
+        this.fail(SocketFault.ofDefect(error))
       }
     }
   }
@@ -204,6 +202,7 @@ export class TargetRun {
 
   /** Ends the run: the target failed, or we did. The beginning of the content becomes an excerpt. */
   fail(fault: SocketFault.Fault | CheckFailure.CheckError, content?: Observation.Content): void {
+    if (this.#isOver) return
     if (fault instanceof CheckFailure.CheckError) {
       this.#end(fault)
       return
