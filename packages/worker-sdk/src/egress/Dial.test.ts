@@ -234,7 +234,8 @@ describe("SecureContexts", () => {
     const { cert, key } = authority.issue({ names: ["worker"] })
     const options = () => ({ ca: [`${authority.ca}`], clientCertificate: { certificate: cert, key } })
     const first = contexts.of(options())
-    assert.strictEqual(contexts.of(options()), first)
+    const again = options()
+    for (const same of [options(), again, again]) assert.strictEqual(contexts.of(same), first)
     assert.strictEqual(contexts.of({}), contexts.of({ minVersion: "TLSv1.2", keyExchange: "classical" }))
     for (const other of [{}, { ca: [] }, { ...options(), minVersion: "TLSv1.3" as const }]) {
       assert.notStrictEqual(contexts.of(other), first)

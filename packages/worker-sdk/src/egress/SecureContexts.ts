@@ -32,6 +32,8 @@ export class SecureContexts {
   readonly #ca: ReadonlyArray<string>
   readonly #keptMax: number
   readonly #byOptions = new Map<string, tls.SecureContext>()
+  /** The keys of options that were asked for before: to digest certificates on each connection takes 10 us. */
+  readonly #keys = new WeakMap<SecureContextOptions, string>()
 
   constructor(ca: ReadonlyArray<string> = [], keptMax = keptMaxDefault) {
     this.#ca = ca
@@ -45,9 +47,13 @@ export class SecureContexts {
     return this.#byOptions.size
   }
 
-  /** The context of these options. Throws what Node throws of a certificate or key that it can't read. */
+  /** The context of these options, sooner for an object that was asked for before. Throws what Node throws of a certificate or key that it can't read. */
   of(options: SecureContextOptions): tls.SecureContext {
-    const key = keyOf(options)
+    let key = this.#keys.get(options)
+    if (key === undefined) {
+      key = keyOf(options)
+      this.#keys.set(options, key)
+    }
     const known = this.#byOptions.get(key)
     const context = known ?? make([...this.#ca, ...(options.ca ?? [])], options)
     // The order of a Map is that of insertion: what was used last stands last, what goes stands first.

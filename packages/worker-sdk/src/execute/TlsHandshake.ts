@@ -4,8 +4,27 @@
 import { Secret, type TlsSettings } from "@openseer/core"
 import type { Peer, TlsOptions } from "../egress/Dial.ts"
 
-/** The options by which a handshake with this host is made. */
+/**
+ * The options by which a handshake with this host is made. The same object for the settings of one spec, by which the
+ * secure context is found again.
+ */
 export const optionsOf = (settings: TlsSettings.TlsSettings, host: string, alpn: ReadonlyArray<string>): TlsOptions => {
+  const known = made.get(settings)
+  if (known !== undefined && known.host === host && known.alpn.join() === alpn.join()) return known.options
+  const options = make(settings, host, alpn)
+  made.set(settings, { host, alpn, options })
+  return options
+}
+
+interface Made {
+  readonly host: string
+  readonly alpn: ReadonlyArray<string>
+  readonly options: TlsOptions
+}
+
+const made = new WeakMap<TlsSettings.TlsSettings, Made>()
+
+const make = (settings: TlsSettings.TlsSettings, host: string, alpn: ReadonlyArray<string>): TlsOptions => {
   const { ca, clientCertificate, keyExchange, minVersion, serverName = host } = settings
   return {
     serverName,
