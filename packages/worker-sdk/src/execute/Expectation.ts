@@ -11,6 +11,9 @@ const pauseFactor = 20
 /** Tries that took no longer than this need no pause, in milliseconds. */
 const freeMs = 0.05
 
+/** What finding the line of a pattern may cost, in units of about 0.1 us: a tenth of a second. */
+const restCostMax = 1_000_000
+
 /** What is called when a pattern was found, with the text after it. */
 export interface ExpectationOptions {
   readonly expect: string
@@ -55,18 +58,22 @@ export class Expectation {
     if (endedMs - beganMs > freeMs) this.#notBeforeMs = endedMs + (endedMs - beganMs) * pauseFactor
     if (found === false) return
     this.#isOver = true
-    if (found === true) this.#options.onFound(restAfter(this.#pattern, this.#text))
-    else this.#options.onTooExpensive()
+    const rest = found === true ? restAfter(this.#pattern, this.#text) : undefined
+    if (rest === undefined) this.#options.onTooExpensive()
+    else this.#options.onFound(rest)
   }
 }
 
-/** The text after the first line with which a pattern is found. */
-const restAfter = (pattern: Pattern.CompiledPattern, text: string): string => {
+/** The text after the first line with which a pattern is found. Undefined when it is too expensive to find that line. */
+const restAfter = (pattern: Pattern.CompiledPattern, text: string): string | undefined => {
   const ends = [...text.matchAll(/\n/g)].map(({ index }) => index + 1)
   let low = 0
   let high = ends.length
+  let cost = 0
   while (low < high) {
     const middle = (low + high) >> 1
+    cost += pattern.lastCost()
+    if (cost > restCostMax) return undefined
     if (pattern.search(text.slice(0, ends[middle])) === true) high = middle
     else low = middle + 1
   }

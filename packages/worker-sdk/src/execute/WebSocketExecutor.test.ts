@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, type Scope } from "effect"
+import { randomBytes } from "node:crypto"
 import { makeAuthority } from "../testing/Certificates.ts"
 import * as HostileTargets from "../testing/HostileTargets.ts"
 import * as LoopbackRun from "../testing/LoopbackRun.ts"
@@ -219,6 +220,22 @@ describe("a server", () => {
       }
       socket.on("drain", more)
       more()
+    })
+  )
+})
+
+describe("a pattern", () => {
+  it.live("that is too expensive for the messages is given up before it has cost a second", () =>
+    Effect.gen(function* () {
+      const { port } = yield* WebSocketTargets.make((webSocket) => {
+        // Without any order, so that hardly a state of the pattern comes twice.
+        for (let i = 0; i < 500; i++) {
+          webSocket.send(Array.from(randomBytes(2_000), (byte) => (byte < 128 ? "a" : "b")).join(""))
+        }
+      })
+      const result = yield* run(at(port, { dialogue: [{ expect: "(a[ab]{150}|b[ab]{170})[c-z]" }] }))
+      assert.strictEqual(outcomeOf(result), "down unexpected_answer")
+      assert.include(result.message, "is too expensive for the messages that came")
     })
   )
 })

@@ -4,7 +4,7 @@
  * Redirects are not followed, and compression is not offered: nothing that the server sends can become larger here. A
  * server that speaks first is waited for only if a step or an assertion asks for what it says.
  */
-import { Dialogue, HttpHeaders, Secret, TlsSettings, WebSocketCheck } from "@openseer/core"
+import { Dialogue, HttpHeaders, type Pattern, Secret, TlsSettings, WebSocketCheck } from "@openseer/core"
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http"
 import type { Socket } from "node:net"
 import type { WebSocket } from "ws"
@@ -27,6 +27,9 @@ export const receivedBytesMax = 4_194_304
 
 /** How much of a message a pattern is searched in, in UTF-16 units. */
 const searchedLengthMax = 65_536
+
+/** What all searches of a run may cost, in units of about 0.1 us: so many messages could take a minute of the worker's. */
+const searchCostMax = 2_000_000
 
 /** How much is kept of the messages, in UTF-16 units: without an assertion on them, what an excerpt needs. */
 const keptLengthMax = 1_048_576
@@ -64,6 +67,7 @@ class Conversation {
   #messages = 0
   #events = 0
   #bytes = 0
+  #searchCost = 0
 
   constructor(run: TargetRun, spec: WebSocketCheck.WebSocketSpec) {
     const { assertionSources } = run.context
@@ -174,7 +178,7 @@ class Conversation {
       )
     } else {
       const pattern = Dialogue.compileExpected(step.expect)
-      this.#await(step.expect, (text) => pattern.search(text) === true)
+      this.#await(step.expect, (text) => this.#has(text, pattern))
     }
   }
 
@@ -184,12 +188,21 @@ class Conversation {
   }
 
   #look(): void {
-    while (this.#awaits !== undefined) {
+    while (this.#awaits !== undefined && this.#searchCost <= searchCostMax) {
       const text = this.#unread.shift()
       if (text === undefined) return
       if (this.#awaits.isIt(text)) this.#next()
       else this.#refused = text
     }
+  }
+
+  #has(text: string, pattern: Pattern.CompiledPattern): boolean {
+    const isFound = pattern.search(text) === true
+    this.#searchCost += pattern.lastCost()
+    if (this.#searchCost <= searchCostMax) return isFound
+    const message = `the pattern ${JSON.stringify(this.#awaits?.expect)} is too expensive for the messages that came`
+    this.#run.fail({ reason: "unexpected_answer", message }, this.#content())
+    return false
   }
 
   #onMessage(data: Buffer): void {
