@@ -108,6 +108,7 @@ const askByTcp = (run: TargetRun, question: DnsMessage.Question, target: Destina
     socket.write(Buffer.concat([length, query]))
     const chunks: Array<Buffer> = []
     let size = 0
+    let end: number | undefined
     socket.on(
       "data",
       run.handler((chunk: Buffer) => {
@@ -115,8 +116,8 @@ const askByTcp = (run: TargetRun, question: DnsMessage.Question, target: Destina
         chunks.push(chunk)
         size += chunk.length
         if (size < 2) return
-        const head = chunks[0]!.length < 2 ? Buffer.concat(chunks) : chunks[0]!
-        const end = 2 + head.readUInt16BE(0)
+        // Once, however many pieces come.
+        end ??= 2 + Buffer.concat(chunks).readUInt16BE(0)
         if (size < end) return
         const reply = DnsMessage.read(Buffer.concat(chunks).subarray(2, end), question)
         if (typeof reply === "string" || reply.isTruncated) run.fail(malformed)

@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import * as zlib from "node:zlib"
 import * as HostileTargets from "../testing/HostileTargets.ts"
 import { observe, reasonOf, run } from "../testing/HttpChecks.ts"
+import { HttpBody } from "./HttpBody.ts"
 
 const coders = {
   gzip: (text: Buffer) => zlib.gzipSync(text),
@@ -182,6 +183,21 @@ describe("a body that is too large", () => {
       assert.isUndefined(observation!.truncated)
     })
   )
+})
+
+describe("a body in many pieces", () => {
+  it("is kept whole in few", () => {
+    const body = new HttpBody({
+      bytesMax: 100_000,
+      keptBytesMax: 100_000,
+      codings: [],
+      listener: { onBodyResume: () => {}, onBodyDone: () => {}, onFault: () => {} }
+    })
+    const bytes = Buffer.from("0123456789".repeat(5_000))
+    for (let i = 0; i < bytes.length; i++) body.write(bytes.subarray(i, i + 1))
+    assert.isTrue(Buffer.concat(body.pieces).equals(bytes))
+    assert.isBelow(body.pieces.length, 500)
+  })
 })
 
 const isText = (what: string, bytes: Buffer, contentType: string | undefined, expected: string) =>

@@ -10,6 +10,9 @@ import type { Fault } from "./SocketFault.ts"
  */
 const overheadBytesMax = 65_536
 
+/** So many pieces are joined to one: a body that comes byte by byte would take a hundred times its size. */
+const loosePiecesMax = 256
+
 /** How a body is read. */
 export interface HttpBodyOptions {
   /** Reading stops at this many decoded bytes. */
@@ -39,6 +42,8 @@ export class HttpBody {
   /** The first decoded bytes. */
   readonly pieces: Array<Buffer> = []
   #keptBytes = 0
+  /** How many of the last pieces are as they came. */
+  #loosePieces = 0
   /** The wire has no more; the decoder has no more. */
   #isReceived = false
   #isDecoded = false
@@ -114,8 +119,15 @@ export class HttpBody {
       const piece = taken.length > wanted ? taken.subarray(0, wanted) : taken
       this.pieces.push(piece)
       this.#keptBytes += piece.length
+      if (++this.#loosePieces === loosePiecesMax) this.#joinLoosePieces()
     }
     if (isTooMuch) this.#truncate()
+  }
+
+  #joinLoosePieces(): void {
+    const loose = this.pieces.splice(-this.#loosePieces)
+    this.pieces.push(Buffer.concat(loose))
+    this.#loosePieces = 0
   }
 
   #truncate(): void {
