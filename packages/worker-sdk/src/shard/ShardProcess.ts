@@ -106,7 +106,11 @@ export class ShardProcess {
     child.on("message", (report) => {
       if (this.#child === child) this.#hear(report as Report)
     })
-    child.once("error", (error) => this.#onEnd(child, `it can't be started: ${error.message}`))
+    // More than one may come, and one of a process that lives: none may live beside the next.
+    child.on("error", (error) => {
+      child.kill("SIGKILL")
+      this.#onEnd(child, `it can't be started or reached: ${error.message}`)
+    })
     child.once("exit", (code, signal) => this.#onEnd(child, `it ended with ${signal ?? code}`))
   }
 
