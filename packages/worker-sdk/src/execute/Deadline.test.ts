@@ -8,13 +8,15 @@ const beBusy = (ms: number): void => {
   while (performance.now() < untilMs);
 }
 
+const limit = (limitMs: number, onEnd: () => void): Deadline => new Deadline(limitMs, onEnd)
+
 describe("Deadline", () => {
   it.live("is not over before its time, even if it is made at the end of a busy turn", () =>
     Effect.callback<void>((resume) => {
       setImmediate(() => {
         beBusy(40)
         const beganMs = performance.now()
-        new Deadline(50, () => {
+        limit(50, () => {
           assert.isAtLeast(performance.now() - beganMs, 50)
           resume(Effect.void)
         })
@@ -24,8 +26,8 @@ describe("Deadline", () => {
 
   it.live("is never over once it is cleared", () =>
     Effect.callback<void>((resume) => {
-      new Deadline(5, () => assert.fail("it was cleared")).clear()
-      new Deadline(20, () => resume(Effect.void))
+      limit(5, () => assert.fail("it was cleared")).clear()
+      limit(20, () => resume(Effect.void))
     })
   )
 })

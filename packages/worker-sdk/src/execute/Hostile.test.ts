@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import { resourceUsage } from "node:process"
 import { all, authority, type HostileKind } from "../testing/HostileGallery.ts"
 import * as HostileTargets from "../testing/HostileTargets.ts"
-import { reasonOf, run, sumOf } from "../testing/HttpChecks.ts"
+import { run } from "../testing/HttpChecks.ts"
+import { outcomeOf, sumOf } from "../testing/LoopbackRun.ts"
 
 const check = ({ assertions = [], name, start }: HostileKind) =>
   Effect.gen(function* () {
@@ -18,7 +19,7 @@ describe("a target that", () => {
     it.live(`${kind.name} is ${kind.expected}`, () =>
       Effect.gen(function* () {
         const executed = yield* check(kind)
-        assert.strictEqual(reasonOf(executed), kind.expected)
+        assert.strictEqual(outcomeOf(executed), kind.expected)
         if (executed.outcome !== "up") assert.isNotEmpty(executed.message)
         if (executed.observation === undefined) return
         const { excerpt = "", phases, totalUs } = executed.observation

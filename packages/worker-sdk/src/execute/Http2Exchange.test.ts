@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import { constants } from "node:http2"
 import * as HostileTargets from "../testing/HostileTargets.ts"
-import { bestOf, isClose, localhost, observe, reasonOf, run, sumOf } from "../testing/HttpChecks.ts"
+import { bestOf, isClose, localhost, observe, run } from "../testing/HttpChecks.ts"
+import { outcomeOf, sumOf } from "../testing/LoopbackRun.ts"
 
 const ok = (stream: ServerHttp2Stream): void => {
   stream.respond({ ":status": 200, "set-cookie": ["a=1", "b=2"], server: "two" })
@@ -17,7 +18,7 @@ const failsAs = (what: string, expected: string, target: ReturnType<typeof Hosti
     Effect.gen(function* () {
       const { url } = yield* target
       const result = yield* run({ url, httpVersion: "2" }, { timeoutMs: 1_000 })
-      assert.strictEqual(reasonOf(result), `down ${expected}`, result.message)
+      assert.strictEqual(outcomeOf(result), `down ${expected}`, result.message)
       assert.isNotEmpty(result.message)
       assert.strictEqual(sumOf(result.observation!.phases), result.observation!.totalUs)
     })
@@ -58,12 +59,12 @@ describe("HTTP/2", () => {
       const strict = yield* HostileTargets.http((_, response) => response.end(), localhost)
       const plain = yield* HostileTargets.http((_, response) => response.end())
       const refused = yield* resultOf(strict.url)
-      assert.strictEqual(reasonOf(refused), "down tls_failed")
+      assert.strictEqual(outcomeOf(refused), "down tls_failed")
       assert.include(refused.message, "none of the protocols that were asked for")
       const ignored = yield* resultOf(secure.url)
-      assert.strictEqual(reasonOf(ignored), "down protocol_error")
+      assert.strictEqual(outcomeOf(ignored), "down protocol_error")
       assert.include(ignored.message, "does not offer HTTP/2")
-      assert.strictEqual(reasonOf(yield* resultOf(plain.url)), "down protocol_error")
+      assert.strictEqual(outcomeOf(yield* resultOf(plain.url)), "down protocol_error")
     })
   )
 

@@ -3,7 +3,8 @@ import type { Observation } from "@openseer/core"
 import { Effect } from "effect"
 import * as zlib from "node:zlib"
 import * as HostileTargets from "../testing/HostileTargets.ts"
-import { observe, reasonOf, run } from "../testing/HttpChecks.ts"
+import { observe, run } from "../testing/HttpChecks.ts"
+import { outcomeOf } from "../testing/LoopbackRun.ts"
 import { HttpBody } from "./HttpBody.ts"
 
 const coders = {
@@ -54,7 +55,7 @@ describe("a coded body", () => {
       for (const coding of ["gzip, gzip, gzip, gzip", "compress", "__proto__", "gzip, aes128gcm"]) {
         const { url } = yield* answering("coded", { "content-encoding": coding })
         const result = yield* run({ url })
-        assert.strictEqual(reasonOf(result), "up", coding)
+        assert.strictEqual(outcomeOf(result), "up", coding)
         assert.deepInclude(result.observation, { sizeBytes: 5, wireBytes: 5 })
       }
     })
@@ -78,7 +79,7 @@ describe("a coded body", () => {
       for (const coding of Object.keys(coders)) {
         const { url } = yield* answering("this is not compressed", { "content-encoding": coding })
         const result = yield* run({ url })
-        assert.strictEqual(reasonOf(result), "down decode_failed", coding)
+        assert.strictEqual(outcomeOf(result), "down decode_failed", coding)
         assert.include(result.message, `the body could not be decoded as ${coding}`)
       }
     })
@@ -89,7 +90,7 @@ describe("a coded body", () => {
       for (const coding of ["gzip", "deflate", "br", "zstd"] as const) {
         const coded = coders[coding](Buffer.from(text))
         const { url } = yield* answering(coded.subarray(0, coded.length - 9), { "content-encoding": coding })
-        assert.strictEqual(reasonOf(yield* run({ url })), "down decode_failed", coding)
+        assert.strictEqual(outcomeOf(yield* run({ url })), "down decode_failed", coding)
       }
     })
   )
@@ -99,7 +100,7 @@ describe("a coded body", () => {
       const frame = coders.zstd(Buffer.from(text))
       const { url } = yield* answering(Buffer.concat([frame, frame]), { "content-encoding": "zstd" })
       const result = yield* run({ url })
-      assert.strictEqual(reasonOf(result), "down decode_failed")
+      assert.strictEqual(outcomeOf(result), "down decode_failed")
       assert.strictEqual(result.message, "the body could not be decoded as zstd: it has more than one frame")
     })
   )

@@ -7,9 +7,14 @@ import { OpenSocket } from "../egress/Dial.ts"
 import * as Egress from "../egress/Egress.ts"
 import { makeAuthority } from "../testing/Certificates.ts"
 import * as HostileTargets from "../testing/HostileTargets.ts"
-import { authority, bestOf, isClose, localhost, reasonOf, run, runWith, sumOf } from "../testing/HttpChecks.ts"
+import { authority, bestOf, isClose, localhost, run, runWith } from "../testing/HttpChecks.ts"
+import { outcomeOf, sumOf } from "../testing/LoopbackRun.ts"
 import * as NameServer from "../testing/NameServer.ts"
 import { version } from "../Version.ts"
+
+const die = (): never => {
+  throw new TypeError("a secret")
+}
 
 describe("phases", () => {
   it.live("of a plain request match injected delays, and add up to the total", () =>
@@ -108,7 +113,7 @@ const failsAs = (
     Effect.gen(function* () {
       const { url } = yield* target
       const result = yield* run({ url })
-      assert.strictEqual(reasonOf(result), expected)
+      assert.strictEqual(outcomeOf(result), expected)
       assert.isNotEmpty(result.message)
       assert.strictEqual(sumOf(result.observation!.phases), result.observation!.totalUs)
     })
@@ -160,8 +165,8 @@ describe("a failing target", () => {
     Effect.gen(function* () {
       const names = yield* NameServer.make((name) => (name === "broken.test" ? "servfail" : "nxdomain"))
       const result = (url: string) => run({ url }, { nameServers: [names.address] })
-      assert.strictEqual(reasonOf(yield* result("http://gone.test/")), "down dns_not_found")
-      assert.strictEqual(reasonOf(yield* result("http://broken.test/")), "down dns_failed")
+      assert.strictEqual(outcomeOf(yield* result("http://gone.test/")), "down dns_not_found")
+      assert.strictEqual(outcomeOf(yield* result("http://broken.test/")), "down dns_failed")
     })
   )
 
@@ -181,7 +186,7 @@ describe("the deadline", () => {
   const timeoutMs = 150
 
   const inTime = ({ message, observation, ...judged }: Judgement.Judgement, reason: string, what: string) => {
-    assert.strictEqual(reasonOf(judged), `down ${reason}`)
+    assert.strictEqual(outcomeOf(judged), `down ${reason}`)
     assert.strictEqual(message, `${what} after ${timeoutMs} ms, the timeout of the check`)
     assert.isAtLeast(observation!.totalUs, (timeoutMs - 1) * 1_000)
     assert.isBelow(observation!.totalUs, (timeoutMs + 250) * 1_000)
@@ -242,7 +247,7 @@ const isRefused = (what: string, expected: string, tls: () => Parameters<typeof 
       let requests = 0
       const target = yield* HostileTargets.http((_, response) => (requests++, response.end()), tls())
       const result = yield* run({ url: `https://localhost:${target.port}/` })
-      assert.strictEqual(reasonOf(result), expected)
+      assert.strictEqual(outcomeOf(result), expected)
       assert.strictEqual(requests, 0)
     })
   )
@@ -285,23 +290,26 @@ describe("TLS", () => {
       assert.strictEqual((yield* run({ url: `https://127.0.0.1:${good.port}/` })).outcome, "up")
       const names = authority.issue({ names: ["127.0.0.1"] })
       const bad = yield* HostileTargets.http((_, response) => response.end(), names)
-      assert.strictEqual(reasonOf(yield* run({ url: `https://127.0.0.1:${bad.port}/` })), "down certificate_wrong_name")
+      assert.strictEqual(
+        outcomeOf(yield* run({ url: `https://127.0.0.1:${bad.port}/` })),
+        "down certificate_wrong_name"
+      )
     })
   )
 
   it.live("that wants a certificate of ours is tls_failed, though it says so only after the handshake", () =>
     Effect.gen(function* () {
       const target = yield* HostileTargets.http((_, response) => response.end(), { ...localhost, requestCert: true })
-      assert.strictEqual(reasonOf(yield* run({ url: `https://localhost:${target.port}/` })), "down tls_failed")
+      assert.strictEqual(outcomeOf(yield* run({ url: `https://localhost:${target.port}/` })), "down tls_failed")
     })
   )
 
   it.live("with a server that does not speak it is tls_failed", () =>
     Effect.gen(function* () {
       const plain = yield* HostileTargets.http((_, response) => response.end())
-      assert.strictEqual(reasonOf(yield* run({ url: `https://127.0.0.1:${plain.port}/` })), "down tls_failed")
+      assert.strictEqual(outcomeOf(yield* run({ url: `https://127.0.0.1:${plain.port}/` })), "down tls_failed")
       const closing = yield* HostileTargets.raw((socket) => socket.end())
-      assert.strictEqual(reasonOf(yield* run({ url: `https://127.0.0.1:${closing.port}/` })), "down tls_failed")
+      assert.strictEqual(outcomeOf(yield* run({ url: `https://127.0.0.1:${closing.port}/` })), "down tls_failed")
     })
   )
 })
@@ -312,7 +320,7 @@ describe("egress", () => {
       const target = yield* HostileTargets.http((_, response) => response.end())
       for (const host of ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "[::ffff:127.0.0.1]"]) {
         const result = yield* run({ url: `http://${host}:${target.port}/` }, { allow: [] })
-        assert.strictEqual(reasonOf(result), "error egress_denied", host)
+        assert.strictEqual(outcomeOf(result), "error egress_denied", host)
       }
       assert.strictEqual(target.connections(), 0)
     })
@@ -323,7 +331,7 @@ describe("egress", () => {
       const target = yield* HostileTargets.http((_, response) => response.end())
       const names = yield* NameServer.make(() => ({ addresses: ["127.0.0.1", "10.0.0.1"] }))
       const result = yield* run({ url: `http://mixed.test:${target.port}/` }, { nameServers: [names.address] })
-      assert.strictEqual(reasonOf(result), "error egress_denied")
+      assert.strictEqual(outcomeOf(result), "error egress_denied")
       assert.include(result.message, "10.0.0.1 is a private address")
       assert.strictEqual(target.connections(), 0)
     })
@@ -334,7 +342,7 @@ describe("egress", () => {
       const inner = yield* HostileTargets.http((_, response) => response.end())
       const outer = yield* HostileTargets.redirecting(() => `http://127.0.0.2:${inner.port}/`)
       const result = yield* run({ url: outer.url }, { allow: ["127.0.0.1/32"] })
-      assert.strictEqual(reasonOf(result), "error egress_denied")
+      assert.strictEqual(outcomeOf(result), "error egress_denied")
       assert.strictEqual(inner.connections(), 0)
     })
   )
@@ -355,7 +363,7 @@ describe("egress", () => {
       )
       const egress = Egress.layer({ nameServers: [names.address] }).pipe(Layer.provide(seam))
       const result = yield* runWith(egress, { url: `http://rebind.test:${target.port}/` })
-      assert.strictEqual(reasonOf(result), "error egress_denied")
+      assert.strictEqual(outcomeOf(result), "error egress_denied")
       assert.deepStrictEqual(dialled, ["93.184.215.14"])
       assert.strictEqual(target.connections(), 1)
     })
@@ -372,16 +380,13 @@ describe("egress", () => {
           tcp: (...options) => {
             const socket = opener.tcp(...options)
             sockets.push(socket)
-            const getProtocol = () => {
-              throw new TypeError("a secret")
-            }
-            return Object.assign(socket, { getProtocol })
+            return Object.assign(socket, { getProtocol: die })
           }
         }))
       )
       const egress = Egress.layer({ allow: ["127.0.0.0/8"], ca: [authority.ca] }).pipe(Layer.provide(seam))
       const result = yield* runWith(egress, { url: `https://localhost:${target.port}/` })
-      assert.strictEqual(reasonOf(result), "error executor_defect")
+      assert.strictEqual(outcomeOf(result), "error executor_defect")
       assert.strictEqual(result.message, "the executor died: TypeError")
       assert.deepStrictEqual(
         sockets.map(({ destroyed }) => destroyed),
@@ -457,7 +462,7 @@ describe("redirects", () => {
     Effect.gen(function* () {
       const loop = yield* HostileTargets.redirecting((path) => `${path}a`)
       const tooMany = yield* run({ url: loop.url, redirectsMax: 3 })
-      assert.strictEqual(reasonOf(tooMany), "down too_many_redirects")
+      assert.strictEqual(outcomeOf(tooMany), "down too_many_redirects")
       assert.strictEqual(loop.connections(), 4)
       const none = yield* run({ url: loop.url, redirectsMax: 0 })
       assert.deepInclude(none, { outcome: "up" })
@@ -469,7 +474,7 @@ describe("redirects", () => {
     Effect.gen(function* () {
       for (const location of ["file:///etc/passwd", "gopher://127.0.0.1/", "http://a:b@127.0.0.1/", "http://[::1"]) {
         const { url } = yield* HostileTargets.redirecting(() => location)
-        assert.strictEqual(reasonOf(yield* run({ url })), "down redirect_invalid", location)
+        assert.strictEqual(outcomeOf(yield* run({ url })), "down redirect_invalid", location)
       }
     })
   )

@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import type { TLSSocket } from "node:tls"
 import { makeAuthority } from "../testing/Certificates.ts"
 import * as HostileTargets from "../testing/HostileTargets.ts"
-import { authority, localhost, observe, reasonOf, run } from "../testing/HttpChecks.ts"
+import { authority, localhost, observe, run } from "../testing/HttpChecks.ts"
+import { outcomeOf } from "../testing/LoopbackRun.ts"
 import * as NameServer from "../testing/NameServer.ts"
 
 const dayMs = 86_400_000
@@ -33,10 +34,10 @@ describe("TLS settings", () => {
       ] as const) {
         const { port } = yield* answering(pair)
         const result = (verify: string) => run({ url: `https://localhost:${port}/`, tls: { verify } })
-        assert.strictEqual(reasonOf(yield* result("full")), full)
-        assert.strictEqual(reasonOf(yield* result("chain")), chain)
+        assert.strictEqual(outcomeOf(yield* result("full")), full)
+        assert.strictEqual(outcomeOf(yield* result("chain")), chain)
         const none = yield* result("none")
-        assert.strictEqual(reasonOf(none), "up")
+        assert.strictEqual(outcomeOf(none), "up")
         assert.lengthOf(none.observation!.tls!.chain[0]!.fingerprint256, 95)
       }
     })
@@ -48,7 +49,7 @@ describe("TLS settings", () => {
       const usual = yield* answering(localhost)
       for (const { port } of [own, usual]) {
         const url = `https://localhost:${port}/`
-        assert.strictEqual(reasonOf(yield* run({ url, tls: { ca: stranger.ca } })), "up")
+        assert.strictEqual(outcomeOf(yield* run({ url, tls: { ca: stranger.ca } })), "up")
       }
     })
   )
@@ -64,7 +65,7 @@ describe("TLS settings", () => {
         authority.issue({ names: ["inner.test"] })
       )
       const url = `https://127.0.0.1:${target.port}/`
-      assert.strictEqual(reasonOf(yield* run({ url })), "down certificate_wrong_name")
+      assert.strictEqual(outcomeOf(yield* run({ url })), "down certificate_wrong_name")
       const observed = yield* observe({ url, tls: { serverName: "inner.test" } }, "body")
       assert.deepStrictEqual(asked, ["inner.test"])
       assert.strictEqual(observed.content!.body, `127.0.0.1:${target.port}`)
@@ -93,9 +94,9 @@ describe("TLS settings", () => {
       const clientCertificate = { certificate: client.cert, key: { secret: client.key } }
       const url = `https://localhost:${target.port}/`
       const result = yield* run({ url, tls: { clientCertificate } })
-      assert.strictEqual(reasonOf(result), "up", result.message)
+      assert.strictEqual(outcomeOf(result), "up", result.message)
       assert.deepStrictEqual(seen, ["CN=check.test", undefined])
-      assert.strictEqual(reasonOf(yield* run({ url })), "down tls_failed")
+      assert.strictEqual(outcomeOf(yield* run({ url })), "down tls_failed")
     })
   )
 
@@ -103,7 +104,7 @@ describe("TLS settings", () => {
     Effect.gen(function* () {
       const { url } = yield* answering(localhost)
       const clientCertificate = { certificate: localhost.cert, key: { secret: "no key" } }
-      assert.strictEqual(reasonOf(yield* run({ url, tls: { clientCertificate } })), "error invalid_spec")
+      assert.strictEqual(outcomeOf(yield* run({ url, tls: { clientCertificate } })), "error invalid_spec")
     })
   )
 
@@ -111,10 +112,10 @@ describe("TLS settings", () => {
     Effect.gen(function* () {
       const old = yield* answering({ ...localhost, maxVersion: "TLSv1.2" })
       assert.strictEqual((yield* observe({ url: old.url })).tls!.version, "TLSv1.2")
-      assert.strictEqual(reasonOf(yield* run({ url: old.url, tls: { minVersion: "TLSv1.3" } })), "down tls_failed")
+      assert.strictEqual(outcomeOf(yield* run({ url: old.url, tls: { minVersion: "TLSv1.3" } })), "down tls_failed")
       const hybridOnly = yield* answering({ ...localhost, ecdhCurve: "X25519MLKEM768" })
-      assert.strictEqual(reasonOf(yield* run({ url: hybridOnly.url })), "down tls_failed")
-      assert.strictEqual(reasonOf(yield* run({ url: hybridOnly.url, tls: { keyExchange: "hybrid" } })), "up")
+      assert.strictEqual(outcomeOf(yield* run({ url: hybridOnly.url })), "down tls_failed")
+      assert.strictEqual(outcomeOf(yield* run({ url: hybridOnly.url, tls: { keyExchange: "hybrid" } })), "up")
     })
   )
 
@@ -123,7 +124,7 @@ describe("TLS settings", () => {
       const at = new Date(Math.floor(Date.now() / 1_000) * 1_000 + dayMs)
       const { port } = yield* answering(authority.issue({ names: ["localhost"], validFrom: at }))
       const result = yield* run({ url: `https://localhost:${port}/` })
-      assert.strictEqual(reasonOf(result), "down certificate_not_yet_valid")
+      assert.strictEqual(outcomeOf(result), "down certificate_not_yet_valid")
       assert.strictEqual(result.message, `the certificate is not valid yet: ${at.toISOString().replace(".000Z", "Z")}`)
     })
   )
@@ -142,7 +143,7 @@ describe("TLS settings", () => {
   it.live("bound the chain that a server presents", () =>
     Effect.gen(function* () {
       const { url } = yield* HostileTargets.endlessChain(authority)
-      assert.strictEqual(reasonOf(yield* run({ url })), "down tls_failed")
+      assert.strictEqual(outcomeOf(yield* run({ url })), "down tls_failed")
     })
   )
 })
@@ -157,10 +158,10 @@ describe("the IP family", () => {
       const four = yield* result("ipv4")
       assert.deepInclude(four.observation, { address: "127.0.0.1", family: "ipv4" })
       const six = yield* result("ipv6")
-      assert.strictEqual(reasonOf(six), "down dns_not_found")
+      assert.strictEqual(outcomeOf(six), "down dns_not_found")
       assert.strictEqual(six.message, "four.test has no IPv6 address")
       assert.strictEqual(
-        reasonOf(yield* run({ url: `http://127.0.0.1:${target.port}/`, ipFamily: "ipv6" })),
+        outcomeOf(yield* run({ url: `http://127.0.0.1:${target.port}/`, ipFamily: "ipv6" })),
         "down dns_not_found"
       )
     })
@@ -173,7 +174,7 @@ const expires = (what: string, phase: string, reason: string, target: ReturnType
       const { port } = yield* target
       const scheme = phase === "tls" ? "https" : "http"
       const result = yield* run({ url: `${scheme}://127.0.0.1:${port}/`, phaseTimeoutsMs: { [phase]: 80 } })
-      assert.strictEqual(reasonOf(result), `down ${reason}`)
+      assert.strictEqual(outcomeOf(result), `down ${reason}`)
       assert.match(result.message ?? "", /after 80 ms, the limit for this phase$/)
       assert.isBelow(result.observation!.totalUs, 1_000_000)
     })
@@ -189,7 +190,7 @@ describe("a limit for one phase", () => {
       const names = yield* NameServer.make(() => "silence")
       const options = { nameServers: [names.address] }
       const result = yield* run({ url: "http://mute.test/", phaseTimeoutsMs: { dns: 80 } }, options)
-      assert.strictEqual(reasonOf(result), "down dns_timeout")
+      assert.strictEqual(outcomeOf(result), "down dns_timeout")
     })
   )
 
@@ -200,7 +201,7 @@ describe("a limit for one phase", () => {
         setTimeout(() => response.writeHead(302, { location: slow.url }).end(), 200)
       })
       const phaseTimeoutsMs = { connect: 5_000, ttfb: 290, download: 5_000 }
-      assert.strictEqual(reasonOf(yield* run({ url: first.url, phaseTimeoutsMs })), "up")
+      assert.strictEqual(outcomeOf(yield* run({ url: first.url, phaseTimeoutsMs })), "up")
     })
   )
 })

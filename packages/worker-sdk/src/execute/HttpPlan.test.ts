@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { IncomingHttpHeaders } from "node:http"
 import * as HostileTargets from "../testing/HostileTargets.ts"
-import { reasonOf, run, type Spec } from "../testing/HttpChecks.ts"
+import { run, type Spec } from "../testing/HttpChecks.ts"
+import { outcomeOf } from "../testing/LoopbackRun.ts"
 import { version } from "../Version.ts"
 
 interface Seen {
@@ -23,7 +24,7 @@ const sent = (spec: Omit<Spec, "url">, path = "/") =>
       request.on("end", () => (seen.push({ method, url, headers, body }), response.end()))
     })
     const result = yield* run({ ...spec, url: `${target.url}${path}` })
-    assert.strictEqual(reasonOf(result), "up", result.message)
+    assert.strictEqual(outcomeOf(result), "up", result.message)
     assert.lengthOf(seen, 1)
     return seen[0]!
   })

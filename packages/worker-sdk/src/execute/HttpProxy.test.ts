@@ -5,7 +5,8 @@ import { createServer as createSecureServer } from "node:https"
 import { type AddressInfo, connect, type Socket } from "node:net"
 import type { KeyPair } from "../testing/Certificates.ts"
 import * as HostileTargets from "../testing/HostileTargets.ts"
-import { authority, bestOf, localhost, reasonOf, run, sumOf } from "../testing/HttpChecks.ts"
+import { authority, bestOf, localhost, run } from "../testing/HttpChecks.ts"
+import { outcomeOf, sumOf } from "../testing/LoopbackRun.ts"
 
 interface Proxy {
   readonly url: string
@@ -63,7 +64,7 @@ const failsWith = (what: string, onConnect: Parameters<typeof proxy>[0], message
     Effect.gen(function* () {
       const { url } = yield* proxy(onConnect)
       const result = yield* run({ url: "http://far.test/", proxy: { url } })
-      assert.strictEqual(reasonOf(result), "down proxy_failed")
+      assert.strictEqual(outcomeOf(result), "down proxy_failed")
       assert.strictEqual(result.message, `the proxy did not open a way to the target: ${message}`)
       assert.strictEqual(sumOf(result.observation!.phases), result.observation!.totalUs)
     })
@@ -82,7 +83,7 @@ describe("a proxy", () => {
       ] as const) {
         const { asked, url: proxyUrl } = yield* proxy(open(target.port))
         const result = yield* run({ url, proxy: { url: proxyUrl } })
-        assert.strictEqual(reasonOf(result), "up", result.message)
+        assert.strictEqual(outcomeOf(result), "up", result.message)
         assert.deepInclude(result.observation, { statusCode: 200, sizeBytes: 2, address: "127.0.0.1" })
         assert.strictEqual(asked[0]!.url, `far.test:${target.port}`)
         assert.strictEqual(asked[0]!.headers.host, `far.test:${target.port}`)
@@ -103,12 +104,12 @@ describe("a proxy", () => {
       const good = yield* proxy(open(target.port), localhost)
       const url = `https://localhost:${target.port}/`
       const result = yield* run({ url, proxy: { url: good.url, auth } })
-      assert.strictEqual(reasonOf(result), "up", result.message)
+      assert.strictEqual(outcomeOf(result), "up", result.message)
       assert.strictEqual(good.asked[0]!.headers["proxy-authorization"], `Basic ${btoa("ann:pw")}`)
       assert.isUndefined(seen)
       const bad = yield* proxy(open(target.port), authority.issue({ names: ["other.test"] }))
       const refused = yield* run({ url, proxy: { url: bad.url, auth }, tls: { verify: "none" } })
-      assert.strictEqual(reasonOf(refused), "down proxy_failed")
+      assert.strictEqual(outcomeOf(refused), "down proxy_failed")
       assert.include(refused.message, "the certificate is not for 127.0.0.1")
       assert.lengthOf(bad.asked, 0)
     })
@@ -170,7 +171,7 @@ describe("a proxy", () => {
     Effect.gen(function* () {
       const { url } = yield* HostileTargets.refusing
       const result = yield* run({ url: "http://far.test/", proxy: { url } })
-      assert.strictEqual(reasonOf(result), "down proxy_failed")
+      assert.strictEqual(outcomeOf(result), "down proxy_failed")
       assert.include(result.message, "the connection was refused")
     })
   )
@@ -179,7 +180,7 @@ describe("a proxy", () => {
     Effect.gen(function* () {
       const { url } = yield* HostileTargets.silent
       const result = yield* run({ url: "http://far.test/", proxy: { url } }, { timeoutMs: 150 })
-      assert.strictEqual(reasonOf(result), "down connect_timeout")
+      assert.strictEqual(outcomeOf(result), "down connect_timeout")
     })
   )
 
@@ -197,7 +198,7 @@ describe("a proxy", () => {
           { allow, deny: ["far.test"] }
         ]
       ] as const) {
-        assert.strictEqual(reasonOf(yield* run(spec, options)), "error egress_denied", spec.url)
+        assert.strictEqual(outcomeOf(yield* run(spec, options)), "error egress_denied", spec.url)
       }
       assert.lengthOf(asked, 0)
     })

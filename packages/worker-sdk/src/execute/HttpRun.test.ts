@@ -3,7 +3,8 @@ import { Observation } from "@openseer/core"
 import { Effect, Schema } from "effect"
 import { makeAuthority } from "../testing/Certificates.ts"
 import * as HostileTargets from "../testing/HostileTargets.ts"
-import { authority, localhost, observe, reasonOf, run, sumOf } from "../testing/HttpChecks.ts"
+import { authority, localhost, observe, run } from "../testing/HttpChecks.ts"
+import { outcomeOf, sumOf } from "../testing/LoopbackRun.ts"
 
 describe("the observation", () => {
   it.live("keeps a selection of headers, cut to size, and never a cookie; assertions see all", () =>
@@ -86,7 +87,7 @@ describe("the observation", () => {
       const gone = yield* HostileTargets.refusing
       const { url } = yield* HostileTargets.redirecting(() => gone.url)
       const result = yield* run({ url })
-      assert.strictEqual(reasonOf(result), "down connection_refused")
+      assert.strictEqual(outcomeOf(result), "down connection_refused")
       assert.deepStrictEqual(
         result.observation!.hops!.map(({ statusCode }) => statusCode),
         [302, undefined]
@@ -164,11 +165,11 @@ describe("a redirect", () => {
       const { url } = yield* HostileTargets.redirecting(() => away.url, 307)
       for (const body of [{ secret: "hunter2" }, { form: { a: { secret: "hunter2" } } }]) {
         const result = yield* run({ url, method: "POST", body })
-        assert.strictEqual(reasonOf(result), "down redirect_invalid")
+        assert.strictEqual(outcomeOf(result), "down redirect_invalid")
         assert.include(result.message, "another origin, which the body's secrets are not for")
       }
       assert.isEmpty(away.seen)
-      assert.strictEqual(reasonOf(yield* run({ url, method: "POST", body: "plain" })), "up")
+      assert.strictEqual(outcomeOf(yield* run({ url, method: "POST", body: "plain" })), "up")
       assert.deepStrictEqual(away.seen, ["undefined plain"])
     })
   )
@@ -178,7 +179,7 @@ describe("a redirect", () => {
       const { url } = yield* HostileTargets.answering(
         `HTTP/1.1 302 Found\r\nlocation: /${"a".repeat(5_000_000)}\r\n\r\n`
       )
-      assert.strictEqual(reasonOf(yield* run({ url })), "down headers_too_large")
+      assert.strictEqual(outcomeOf(yield* run({ url })), "down headers_too_large")
     })
   )
 
@@ -207,8 +208,8 @@ const setting = (count: number) =>
 describe("an answer", () => {
   it.live("of 1,000 cookies is headers_too_large, a few dozen are none of our business", () =>
     Effect.gen(function* () {
-      assert.strictEqual(reasonOf(yield* run({ url: (yield* setting(1_000)).url })), "down headers_too_large")
-      assert.strictEqual(reasonOf(yield* run({ url: (yield* setting(50)).url })), "up")
+      assert.strictEqual(outcomeOf(yield* run({ url: (yield* setting(1_000)).url })), "down headers_too_large")
+      assert.strictEqual(outcomeOf(yield* run({ url: (yield* setting(50)).url })), "up")
     })
   )
 
@@ -221,7 +222,7 @@ describe("an answer", () => {
         "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 500 Smuggled\r\ncontent-length: 0\r\n\r\n"
       ]) {
         const { url } = yield* HostileTargets.answering(bytes)
-        results.push(reasonOf(yield* run({ url })))
+        results.push(outcomeOf(yield* run({ url })))
       }
       assert.deepStrictEqual(results, ["down protocol_error", "down protocol_error", "up"])
     })

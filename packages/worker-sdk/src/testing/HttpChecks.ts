@@ -1,19 +1,15 @@
 /**
  * Runs of `http` checks for tests: through the frame that a worker has, against targets on this machine.
  */
-import {
-  type Assertion,
-  type CheckFailure,
-  HttpCheck,
-  type Judgement,
-  type Observation,
-  type WorkerRpc
-} from "@openseer/core"
+import { type Assertion, type CheckFailure, HttpCheck, type Observation } from "@openseer/core"
 import { Effect, type Layer, Schema } from "effect"
+import type { Dial } from "../egress/Dial.ts"
 import * as Egress from "../egress/Egress.ts"
-import * as Executors from "../execute/Executors.ts"
+import type { Resolver } from "../egress/Resolver.ts"
+import type * as Executors from "../execute/Executors.ts"
 import { httpExecutor } from "../execute/HttpExecutor.ts"
 import { type Authority, type KeyPair, makeAuthority } from "./Certificates.ts"
+import * as LoopbackRun from "./LoopbackRun.ts"
 
 /** An authority that these runs trust. */
 export const authority: Authority = makeAuthority()
@@ -27,28 +23,16 @@ export interface Spec {
   readonly [key: string]: unknown
 }
 
-/** How a run is made. Loopback is open unless `allow` says otherwise. */
-export interface RunOptions extends Egress.EgressOptions {
-  readonly timeoutMs?: number
-  readonly assertions?: WorkerRpc.JobMember["assertions"]
-}
-
 /** Runs a check with resolver and dialler of the caller's own. */
 export const runWith = (
-  egress: ReturnType<typeof Egress.layer>,
+  egress: Layer.Layer<Dial | Resolver>,
   spec: Spec,
-  { assertions = [], timeoutMs = 5_000 }: RunOptions = {}
-): Effect.Effect<Executors.ExecutedRun> =>
-  Executors.make([httpExecutor]).pipe(
-    Effect.flatMap(({ prepare }) =>
-      prepare({ kind: "http", version: 1 }, { spec: spec as never, assertions, timeoutMs })
-    ),
-    Effect.provide(egress as Layer.Layer<Layer.Success<typeof egress>>)
-  )
+  options?: LoopbackRun.LoopbackRunOptions
+): Effect.Effect<Executors.ExecutedRun> => LoopbackRun.through(httpExecutor, egress, { ...spec }, options)
 
-/** Runs a check. */
-export const run = (spec: Spec, options: RunOptions = {}): Effect.Effect<Executors.ExecutedRun> =>
-  runWith(Egress.layer({ allow: ["127.0.0.0/8"], ca: [authority.ca], ...options }), spec, options)
+/** Runs a check. Loopback is open unless `allow` says otherwise. */
+export const run: (spec: Spec, options?: LoopbackRun.LoopbackRunOptions) => Effect.Effect<Executors.ExecutedRun> =
+  LoopbackRun.of(httpExecutor, { ca: [authority.ca] })
 
 /** What the executor itself gives for a monitor whose assertions look at these sources. */
 export const observe = (
@@ -65,12 +49,6 @@ export const observe = (
     .execute(Schema.decodeUnknownSync(HttpCheck.HttpSpec)(spec), context)
     .pipe(Effect.provide(Egress.layer({ allow: ["127.0.0.0/8"], ca: [authority.ca] })))
 }
-
-/** `up`, `down status`. */
-export const reasonOf = ({ outcome, reason }: Judgement.Judgement): string => `${outcome} ${reason ?? ""}`.trim()
-
-/** All phases together, in microseconds. */
-export const sumOf = (phases: Record<string, number>): number => Object.values(phases).reduce((sum, us) => sum + us, 0)
 
 /** Whether a phase took what was injected, within 2 ms and 2 %. */
 export const isClose = (us: number, injectedMs: number): boolean => {
