@@ -156,7 +156,7 @@ describe("ShardPool", () => {
         assert.notDeepEqual(pids(1), pids(2))
         for (const pid of [...pids(1), ...pids(2)]) assert.notStrictEqual(pid, process.pid)
         assert.deepStrictEqual(marks.toSorted(), [...Array<number>(10).fill(1), ...Array<number>(5).fill(2)])
-        // By the clock of the machine, read in two processes that started seconds apart.
+        // By the clock of the machine, read in two processes that started seconds apart: a wrong clock is wrong by that.
         const answeredAt = MachineClock.toMachine(server.callsOf("GetJobs")[0]!.at)
         const latenesses = done
           .filter(({ jobId }) => jobId === 2)
@@ -166,7 +166,7 @@ describe("ShardPool", () => {
           })
         assert.strictEqual(latenesses.length, 5)
         assert.isAbove(Math.min(...latenesses), -25)
-        assert.isBelow(Math.min(...latenesses), 100)
+        assert.isBelow(Math.min(...latenesses), 500)
         for (const { latenessUs } of done) assert.isAtLeast(latenessUs, 0)
       }),
     120_000
