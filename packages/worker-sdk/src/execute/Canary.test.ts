@@ -144,6 +144,20 @@ describe("Canary", () => {
     })
   )
 
+  it.live("says network_down of an IPv6 target when the worker has no IPv6, whoever answers by IPv4", () =>
+    Effect.gen(function* () {
+      const server = yield* listener
+      const ipv4Only = Canary.Canary.layer([at(server)]).pipe(
+        Layer.provide(Egress.layer({ allow: ["127.0.0.0/8"] })),
+        Layer.provide(Layer.succeed(Canary.HasInterface, (family) => family !== "IPv6"))
+      )
+      const down = (address: string) =>
+        reasonOf(Canary.guard(failing("unreachable", address))).pipe(Effect.provide(ipv4Only))
+      assert.strictEqual(yield* down("2001:db8::1"), "network_down")
+      assert.strictEqual(yield* down("192.0.2.1"), "unreachable")
+    })
+  )
+
   it.live("takes canaries that the egress policy denies for no witnesses", () =>
     Effect.gen(function* () {
       const denied = worker([{ host: "192.168.1.1", port: 443 }])

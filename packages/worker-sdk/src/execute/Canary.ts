@@ -3,7 +3,8 @@
  *
  * A host that is switched off and a worker whose cable is cut look the same: silence. So a run that ends in silence is
  * believed only while somebody else still answers. Asked are the canaries that the operator names, hosts that are up and
- * reached by the same way as the targets; without any, the only thing noticed is a machine without a network interface.
+ * reached by the same way as the targets; without any, the only thing noticed is a machine without a network interface. A
+ * target with an IPv6 address is never down for a worker that has none itself.
  */
 import { CheckFailure } from "@openseer/core"
 import { Context, Effect, Fiber, Layer } from "effect"
@@ -49,16 +50,28 @@ export const parse = (text: string): CanaryTarget | undefined => {
     : { host, port }
 }
 
-/** Whether this machine has a network interface besides the loopback. Tests replace it. */
-export const HasInterface = Context.Reference<() => boolean>("@openseer/worker-sdk/HasInterface", {
-  defaultValue: () => () =>
-    Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal))
+/**
+ * Whether this machine has a network interface besides the loopback; with a family, one with an address of it that leads
+ * anywhere. Tests replace it.
+ */
+export const HasInterface = Context.Reference<(family?: "IPv6") => boolean>("@openseer/worker-sdk/HasInterface", {
+  defaultValue: () => (family) =>
+    Object.values(networkInterfaces()).some((all) =>
+      all?.some(
+        (own) => !own.internal && (family === undefined || (own.family === family && !own.address.startsWith("fe80:")))
+      )
+    )
 })
 
 /** Knows whether the worker has network. */
-export class Canary extends Context.Service<Canary, { readonly hasNetwork: Effect.Effect<boolean> }>()(
-  "@openseer/worker-sdk/Canary"
-) {
+export class Canary extends Context.Service<
+  Canary,
+  {
+    readonly hasNetwork: Effect.Effect<boolean>
+    /** No canary knows: it may be reached by IPv4. */
+    readonly hasIpv6: () => boolean
+  }
+>()("@openseer/worker-sdk/Canary") {
   /** Asks these, through the egress policy, which must allow them. */
   static readonly layer = (targets: ReadonlyArray<CanaryTarget> = []): Layer.Layer<Canary, never, Dial | Resolver> =>
     Layer.effect(
@@ -74,7 +87,7 @@ export class Canary extends Context.Service<Canary, { readonly hasNetwork: Effec
           if (last === undefined || at - last.at >= answerMs) last = { at, fiber: Effect.runFork(ask) }
           return Fiber.join(last.fiber)
         })
-        return Canary.of({ hasNetwork })
+        return Canary.of({ hasNetwork, hasIpv6: () => hasInterface("IPv6") })
       })
     )
 }
@@ -89,16 +102,21 @@ export const guard = <Kind extends string, Spec, R>(
       "TargetFailed",
       (failure): Effect.Effect<never, CheckFailure.CheckFailure, Canary> =>
         silence.has(failure.reason) && !isLoopback(failure.observation?.address)
-          ? Effect.flatMap(
-              Canary.use(({ hasNetwork }) => hasNetwork),
-              (isOnline) => Effect.fail(isOnline ? failure : networkDown(failure))
+          ? Canary.use(({ hasIpv6, hasNetwork }) =>
+              isIpv6(failure.observation?.address) && !hasIpv6()
+                ? Effect.fail(networkDown(failure, "IPv6"))
+                : Effect.flatMap(hasNetwork, (isOnline) =>
+                    Effect.fail(isOnline ? failure : networkDown(failure, "network"))
+                  )
             )
           : Effect.fail(failure)
     )
   )
 
-const networkDown = ({ message }: CheckFailure.TargetFailed): CheckFailure.CheckError =>
-  new CheckFailure.CheckError({ reason: "network_down", message: `the worker has no network: ${message}` })
+const networkDown = ({ message }: CheckFailure.TargetFailed, what: "network" | "IPv6"): CheckFailure.CheckError =>
+  new CheckFailure.CheckError({ reason: "network_down", message: `the worker has no ${what}: ${message}` })
+
+const isIpv6 = (address: string | undefined): boolean => address?.includes(":") === true
 
 const isLoopback = (address: string | undefined): boolean =>
   address !== undefined && (address === "::1" || address.startsWith("127."))
