@@ -11,6 +11,7 @@ import type { Resolver } from "../egress/Resolver.ts"
 import { version } from "../Version.ts"
 import type * as Executor from "./Executor.ts"
 import * as GrpcHealth from "./GrpcHealth.ts"
+import { joinedFields } from "./HttpContent.ts"
 import * as SocketFault from "./SocketFault.ts"
 import { executor, type TargetRun } from "./TargetRun.ts"
 
@@ -96,7 +97,7 @@ const call = (run: TargetRun, spec: GrpcCheck.GrpcSpec, socket: Socket): void =>
 
 /** What came is complete: whether it is gRPC, and says that the service is well. */
 const judge = (run: TargetRun, service: string, headers: IncomingHttpHeaders, framed: Buffer): void => {
-  const content = { headers: joined(headers) }
+  const content = { headers: joinedFields(headers) }
   const { "grpc-message": text, "grpc-status": code } = content.headers
   const status = content.headers[":status"]
   if (code === undefined) {
@@ -139,11 +140,6 @@ const metadataOf = ({ metadata }: GrpcCheck.GrpcSpec): { readonly [name: string]
     Object.entries(metadata)
       .map(([name, value]) => [name.toLowerCase(), Secret.reveal(value)] as const)
       .filter(([name]) => !ofHttp1.has(name))
-  )
-
-const joined = (headers: IncomingHttpHeaders): { readonly [name: string]: string } =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value = ""]) => [name, Array.isArray(value) ? value.join(", ") : String(value)])
   )
 
 /** `grpc-message` is percent-encoded; one that is not rightly so is shown as it is. */

@@ -2,6 +2,7 @@
  * The content of an answer, for assertions to look at: made into text only when somebody looks.
  */
 import type { Observation } from "@openseer/core"
+import type { IncomingHttpHeaders } from "node:http"
 
 /** How many bytes of a body are kept when no assertion looks at it: an excerpt is made of them if the check fails. */
 export const excerptBytesMax = 8_192
@@ -17,6 +18,12 @@ export const joinedHeaders = (raw: ReadonlyArray<string>): { readonly [name: str
   }
   return joined
 }
+
+/** The same of fields that Node has taken apart. */
+export const joinedFields = (headers: IncomingHttpHeaders): { readonly [name: string]: string } =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value = ""]) => [name, Array.isArray(value) ? value.join(", ") : String(value)])
+  )
 
 /** The text of a body: as its byte order mark says, else as the content type says, else UTF-8. Bad bytes are replaced. */
 export const decodeText = (bytes: Buffer, contentType: string | undefined, isWhole: boolean): string => {

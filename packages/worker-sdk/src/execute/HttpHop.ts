@@ -19,6 +19,7 @@ import type { Endpoint, HopPlan, HttpPlan, ProxyPlan } from "./HttpPlan.ts"
 import { openTunnel } from "./HttpProxy.ts"
 import type { PhaseClock } from "./PhaseClock.ts"
 import * as SocketFault from "./SocketFault.ts"
+import * as TlsHandshake from "./TlsHandshake.ts"
 import * as TlsSummary from "./TlsSummary.ts"
 
 /** Why a hop failed, before the observation is added. */
@@ -187,12 +188,10 @@ export class HttpHop implements ExchangeListener {
     this.#end("ttfb")
     const socket = this.#socket as TLSSocket
     const { serverName } = this.plan.tls!
-    const { certificate, problem } = peerOf(socket, serverName)
-    this.tls = TlsSummary.of(socket, certificate)
-    const { verify } = this.#run.plan
-    const isAccepted =
-      problem === undefined || verify === "none" || (verify === "chain" && problem === "HOSTNAME_MISMATCH")
-    if (isAccepted) this.#send(socket)
+    const peer = peerOf(socket, serverName)
+    this.tls = TlsSummary.of(socket, peer.certificate)
+    const problem = TlsHandshake.problemOf(this.#run.plan, peer)
+    if (problem === undefined) this.#send(socket)
     else this.onFault(SocketFault.ofTlsProblem(serverName, problem, this.tls.chain[0]))
   })
 

@@ -5,6 +5,7 @@ import { type Host, type HttpCheck, HttpHeaders, Secret, TlsSettings } from "@op
 import type { TlsOptions } from "../egress/Dial.ts"
 import { version } from "../Version.ts"
 import type { HopRequest } from "./Redirect.ts"
+import * as TlsHandshake from "./TlsHandshake.ts"
 
 /** Where a connection goes. */
 export interface Endpoint {
@@ -113,15 +114,7 @@ const tlsOf = (
     ...trustOf(tls),
     ...(clientCertificate === undefined || !isAtHome
       ? {}
-      : {
-          clientCertificate: {
-            certificate: clientCertificate.certificate,
-            key: Secret.reveal(clientCertificate.key),
-            ...(clientCertificate.passphrase === undefined
-              ? {}
-              : { passphrase: Secret.reveal(clientCertificate.passphrase) })
-          }
-        })
+      : { clientCertificate: TlsHandshake.revealed(clientCertificate) })
   }
 }
 

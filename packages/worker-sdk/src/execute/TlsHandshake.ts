@@ -36,7 +36,8 @@ const make = (settings: TlsSettings.TlsSettings, host: string, alpn: ReadonlyArr
   }
 }
 
-const revealed = ({
+/** The certificate of a spec as it is presented. For the moment of use: nothing that holds it may be logged. */
+export const revealed = ({
   certificate,
   key,
   passphrase

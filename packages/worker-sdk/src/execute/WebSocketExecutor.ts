@@ -5,7 +5,7 @@
  * server that speaks first is waited for only if a step or an assertion asks for what it says.
  */
 import { Dialogue, HttpHeaders, type Pattern, Secret, TlsSettings, WebSocketCheck } from "@openseer/core"
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http"
+import type { ClientRequest, IncomingMessage } from "node:http"
 import type { Socket } from "node:net"
 import type { WebSocket } from "ws"
 import type { Dial } from "../egress/Dial.ts"
@@ -13,6 +13,7 @@ import type { Resolver } from "../egress/Resolver.ts"
 import { webSocketOver } from "../egress/WebSocketOver.ts"
 import { version } from "../Version.ts"
 import type * as Executor from "./Executor.ts"
+import { joinedFields } from "./HttpContent.ts"
 import { informationalMax, tooManyInformational } from "./HttpExchange.ts"
 import * as SelectedHeaders from "./SelectedHeaders.ts"
 import * as SocketFault from "./SocketFault.ts"
@@ -150,7 +151,7 @@ class Conversation {
     const { context, facts } = this.#run
     facts.statusCode = response.statusCode ?? 0
     facts.headers = SelectedHeaders.of(response.rawHeaders, context.redact)
-    this.#headers = joined(response.headers)
+    this.#headers = joinedFields(response.headers)
   }
 
   #onRefusal(response: IncomingMessage): void {
@@ -262,11 +263,6 @@ const headersOf = ({ auth, headers }: WebSocketCheck.WebSocketSpec): Record<stri
   ...(auth === undefined ? {} : { authorization: HttpHeaders.authorization(auth) }),
   ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Secret.reveal(value)]))
 })
-
-const joined = (headers: IncomingHttpHeaders): { readonly [name: string]: string } =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value = ""]) => [name, Array.isArray(value) ? value.join(", ") : value])
-  )
 
 /** Errors of the library have a code after the upgrade, and a sentence before it. */
 const faultOf = (error: NodeJS.ErrnoException): ReturnType<typeof SocketFault.ofError> => {
