@@ -61,7 +61,7 @@ class Overruns {
         watched.stop()
       }
     }
-    if (next < this.#wakesAt) this.#sleepUntil(next)
+    if (this.#watched.size > 0 && next < this.#wakesAt) this.#sleepUntil(next)
   }
 }
 
