@@ -28,15 +28,13 @@ await once(server, "listening")
 const controlPlane = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
 const client = createClient({ baseUrl: controlPlane, apiKey: adminKey })
-const missing = new Set<string>()
 for (const seconds of [1, 2, 3]) {
-  const { id } = await client.monitors.create({
+  await client.monitors.create({
     name: `Every ${seconds} s`,
     kind: PrimesCheck.kind,
     spec: { below: 10_000 },
     intervalMs: 1_000 * seconds
   })
-  missing.add(id)
 }
 
 // The one line that makes the difference. The supervisor is this process: it leases, hands results in, and starts a
@@ -47,11 +45,11 @@ const worker = ManagedRuntime.make(
 )
 await worker.context()
 
-// Until each monitor has a result.
+// Until each monitor was found up.
+const up = new Set<string>()
 for await (const { data, event } of client.events()) {
-  if (event !== "result") continue
-  missing.delete(data.monitorId)
-  if (missing.size === 0) break
+  if (event === "state" && data.state === "up") up.add(data.monitorId)
+  if (up.size === 3) break
 }
 
 await worker.dispose()
