@@ -1,4 +1,4 @@
-/** A worker in a process of its own, on the first core. */
+/** A worker in a process of its own, on the first core, with the flags that a worker gives its shards. */
 import { nextMessage, startScript, stop } from "./Leftovers.ts"
 import type { Done, Due, Order, Result } from "./worker.ts"
 
@@ -11,7 +11,7 @@ export interface WorkerProcess {
 
 /** Starts one and has it prepare a run for each URL. */
 export const startWorker = async (order: Extract<Order, { urls: unknown }>): Promise<WorkerProcess> => {
-  const child = startScript(0, "worker.ts")
+  const child = startScript(0, "worker.ts", ["--max-semi-space-size=2", "--single-threaded-gc"])
   const ask = async (message: Order): Promise<unknown> => {
     child.send(message)
     return (await nextMessage<{ answer: unknown }>(child)).answer
