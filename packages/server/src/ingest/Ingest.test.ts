@@ -63,6 +63,14 @@ const count = Effect.fnUntraced(function* (table: string) {
   return row?.n
 })
 
+/** As if all monitors had been placed at once: a tick may have begun between two of them. */
+const placedTogether = Effect.flatMap(TestInstance, ({ rows }) =>
+  Effect.andThen(
+    rows("update app.jobs set members_from = '-infinity'"),
+    rows("update app.placements set starts_at = (select min(starts_at) from app.placements)")
+  )
+)
+
 const fresh = { excludeTestServices: true } as const
 
 layer(Stages, fresh)("a submission", (it) => {
@@ -70,6 +78,7 @@ layer(Stages, fresh)("a submission", (it) => {
     Effect.gen(function* () {
       const { addMonitor, rows } = yield* TestInstance
       const keys = [yield* addMonitor(), yield* addMonitor(), yield* addMonitor()]
+      yield* placedTogether
       const [job] = yield* grantAll
       assert.isDefined(job)
       assert.deepStrictEqual(
@@ -153,6 +162,7 @@ layer(Stages, fresh)("a partial submission", (it) => {
       const { addMonitor, rows } = yield* TestInstance
       const keys = [yield* addMonitor(), yield* addMonitor(), yield* addMonitor(), yield* addMonitor()]
       const [a, b, c, d] = keys as [number, number, number, number]
+      yield* placedTogether
       const [job] = yield* grantAll
       assert.deepStrictEqual((yield* submit(submission(job!, [up(c), up(a)], false)))[0]?.verdicts, [
         "stored",
@@ -183,6 +193,7 @@ layer(Stages, fresh)("a final submission", (it) => {
     Effect.gen(function* () {
       const { addMonitor, rows } = yield* TestInstance
       const [a, b, c] = [yield* addMonitor(), yield* addMonitor(), yield* addMonitor()]
+      yield* placedTogether
       const [job] = yield* grantAll
       yield* submit(submission(job!, [up(a!)], false))
       yield* submit(submission(job!, [up(b!)], true))
@@ -251,6 +262,7 @@ layer(Stages, fresh)("what did not hold", (it) => {
     Effect.gen(function* () {
       const { addMonitor, rows } = yield* TestInstance
       const [a, b] = [yield* addMonitor(), yield* addMonitor()]
+      yield* placedTogether
       const [job] = yield* grantAll
       const failedAssertions = [
         { index: 1, source: "status", comparison: "equals", severity: "down", expected: "200", actual: "503" }

@@ -57,7 +57,12 @@ describe("a question", () => {
         socket.once("data", (query) => {
           const message = DnsTargets.answer(query.subarray(2), [address])
           const bytes = [message.length >> 8, message.length & 0xff, ...message]
-          for (const [i, byte] of bytes.entries()) setTimeout(() => socket.write(Buffer.from([byte])), i)
+          // One timer after the other: of timers of different lengths, Node may swap those that are late.
+          const drip = (index: number): void => {
+            socket.write(Buffer.from([bytes[index]!]))
+            if (index + 1 < bytes.length) setTimeout(drip, 1, index + 1)
+          }
+          drip(0)
         })
       )
       const dripped = yield* run(at(pieces.port, { transport: "tcp" }))
