@@ -43,21 +43,16 @@ export const StartTls = Schema.Struct({ startTls: Schema.Literal(true) })
 const steps = <S extends Schema.Constraint>(step: S) =>
   Schema.Array(step).check(Schema.isMaxLength(stepsMax, { message: `must have at most ${stepsMax} steps` }))
 
-/** What documents and forms say of dialogues. */
-export const streamDescription =
-  'Steps in order: { "expect": "^220" }, { "send": "QUIT\\r\\n" } or { "startTls": true }'
-export const messageDescription = 'Steps in order: { "send": "ping" } or { "expect": "pong" }'
-
 /** Steps over a byte stream, in order: expect, send, or start TLS. */
 export const StreamDialogue = steps(Schema.Union([Expect, Send, StartTls])).annotate({
   identifier: "StreamDialogue",
-  description: streamDescription
+  description: 'Steps in order: { "expect": "^220" }, { "send": "QUIT\\r\\n" } or { "startTls": true }'
 })
 export type StreamDialogue = typeof StreamDialogue.Type
 
 /** Steps over messages, in order: expect or send. */
 export const MessageDialogue = steps(Schema.Union([Expect, Send])).annotate({
   identifier: "MessageDialogue",
-  description: messageDescription
+  description: 'Steps in order: { "send": "ping" } or { "expect": "pong" }'
 })
 export type MessageDialogue = typeof MessageDialogue.Type
