@@ -4,8 +4,11 @@
  */
 import { Schema } from "effect"
 
-/** What an identifier names: organization, monitor, worker, API key, enrollment token, request to run now. */
-export const idPrefixes = ["org", "mon", "wrk", "key", "ent", "req"] as const
+/**
+ * What an identifier names: organization, monitor, worker, API key, enrollment token, request to run now, user, session,
+ * invitation.
+ */
+export const idPrefixes = ["org", "mon", "wrk", "key", "ent", "req", "usr", "ses", "inv"] as const
 export type IdPrefix = (typeof idPrefixes)[number]
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -44,3 +47,19 @@ export type ApiKeyId = typeof ApiKeyId.Type
 /** The identifier of an enrollment token, `ent_…`: names it, and is no secret. */
 export const EnrollmentTokenId = id("ent", "EnrollmentTokenId")
 export type EnrollmentTokenId = typeof EnrollmentTokenId.Type
+
+/** The identifier of an organization, `org_…`. */
+export const OrganizationId = id("org", "OrganizationId")
+export type OrganizationId = typeof OrganizationId.Type
+
+/** The identifier of a user, `usr_…`. */
+export const UserId = id("usr", "UserId")
+export type UserId = typeof UserId.Type
+
+/** The identifier of a session, `ses_…`: names it in lists, and is no secret. */
+export const SessionId = id("ses", "SessionId")
+export type SessionId = typeof SessionId.Type
+
+/** The identifier of an invitation, `inv_…`: names it, and is no secret. */
+export const InvitationId = id("inv", "InvitationId")
+export type InvitationId = typeof InvitationId.Type

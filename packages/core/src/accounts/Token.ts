@@ -3,8 +3,11 @@
  * characters of checksum, so that a typo is refused without asking the database and secret scanners can tell a real one.
  */
 
-/** What a token is for: `osk` API key, `osen` enrollment token, `ostk` worker token, `oshb` ping URL of a heartbeat. */
-export const tokenPrefixes = ["osk", "osen", "ostk", "oshb"] as const
+/**
+ * What a token is for: `osk` API key, `osen` enrollment token, `ostk` worker token, `oshb` ping URL of a heartbeat,
+ * `osset` setup link, `osinv` link of an invitation.
+ */
+export const tokenPrefixes = ["osk", "osen", "ostk", "oshb", "osset", "osinv"] as const
 export type TokenPrefix = (typeof tokenPrefixes)[number]
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -3,6 +3,7 @@
  */
 import { Context, Schema } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
+import type { Role } from "../accounts/Role.ts"
 import {
   BadInput,
   BadRequest,
@@ -38,11 +39,28 @@ export class CurrentPrincipal extends Context.Service<
     readonly id: string
     readonly organizationKey: number
     readonly scopes: ReadonlyArray<Scope>
+    /** Of a session: whose it is, and as what they are in the organization. */
+    readonly person?: { readonly userId: string; readonly userKey: number; readonly role: Role }
   }
 >()("@openseer/core/CurrentPrincipal") {}
 
+/** The person whose session a request belongs to. `sessionId` is public; without `organizationKey` they are in none. */
+export class CurrentPerson extends Context.Service<
+  CurrentPerson,
+  {
+    readonly userId: string
+    readonly userKey: number
+    readonly sessionId: string
+    readonly organizationKey?: number
+    readonly role?: Role
+  }
+>()("@openseer/core/CurrentPerson") {}
+
 /** The scope that an endpoint needs. An endpoint that states none needs `admin`. */
 export const RequiredScope = Context.Reference<Scope>("@openseer/core/RequiredScope", { defaultValue: () => "admin" })
+
+/** Whether only a person who is signed in may call the endpoint, and no API key: what is about people. */
+export const PersonOnly = Context.Reference<boolean>("@openseer/core/PersonOnly", { defaultValue: () => false })
 
 /**
  * Turns the credential of a request into a {@link CurrentPrincipal} and checks that it may call the endpoint.
@@ -60,6 +78,15 @@ export class ApiAuth extends HttpApiMiddleware.Service<ApiAuth, { provides: Curr
       )
     }
   }
+) {}
+
+/**
+ * Turns the cookie of a request into a {@link CurrentPerson}: for what people have of their own, in whatever organization.
+ * Fails with `Unauthorized`, with `Forbidden` for API keys, and with `ServiceUnavailable`.
+ */
+export class PersonAuth extends HttpApiMiddleware.Service<PersonAuth, { provides: CurrentPerson }>()(
+  "@openseer/core/PersonAuth",
+  { error: [Unauthorized, Forbidden, ServiceUnavailableResponse] }
 ) {}
 
 /**

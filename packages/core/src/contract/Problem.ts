@@ -101,6 +101,52 @@ export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()("To
   title: "Too often: try again in a moment"
 }) {}
 
+/** Email, password or code are wrong, or too old: it is not said which. */
+export class SignInRefused extends HttpApiError.Problem<SignInRefused>()("SignInRefused", {
+  type: "urn:openseer:problem:sign-in-refused",
+  status: 401,
+  title: "That is not right, or not valid any more"
+}) {}
+
+/** The instance has an owner: whoever has no account needs an invitation. */
+export class AlreadySetUp extends HttpApiError.Problem<AlreadySetUp>()("AlreadySetUp", {
+  type: "urn:openseer:problem:already-set-up",
+  status: 409,
+  title: "This instance has an owner already: sign in, or ask for an invitation"
+}) {}
+
+/** An organization has at least one owner: make somebody else an owner first. */
+export class LastOwner extends HttpApiError.Problem<LastOwner>()("LastOwner", {
+  type: "urn:openseer:problem:last-owner",
+  status: 409,
+  title: "This is the last owner: make somebody else an owner first"
+}) {}
+
+/** The link was used, revoked, has expired, is for somebody else, or was never one. */
+export class LinkInvalid extends HttpApiError.Problem<LinkInvalid>()("LinkInvalid", {
+  type: "urn:openseer:problem:link-invalid",
+  status: 410,
+  title: "This link is not valid any more: ask for a new one"
+}) {}
+
+/** Too many attempts failed, of this account or from this address. Try again after `retryAfterSeconds`. */
+export class TooManyAttempts extends HttpApiError.Problem<TooManyAttempts>()(
+  "TooManyAttempts",
+  { type: "urn:openseer:problem:too-many-attempts", status: 429, title: "Too many attempts: wait a moment" },
+  { retryAfterSeconds: Schema.Int }
+) {}
+
+/** {@link TooManyAttempts} as it is sent: with its `Retry-After` header. */
+export const TooManyAttemptsResponse = TooManyAttempts.pipe(
+  HttpApiSchema.encodeToWithHeaders(
+    { body: TooManyAttempts, headers: { "retry-after": Schema.Int } },
+    {
+      decode: ({ body }) => body,
+      encode: (problem) => ({ body: problem, headers: { "retry-after": problem.retryAfterSeconds } })
+    }
+  )
+)
+
 /** It failed in a way that nobody foresaw. It is logged; `instance` names the trace. */
 export class InternalError extends HttpApiError.Problem<InternalError>()("InternalError", {
   type: "urn:openseer:problem:internal-error",
