@@ -111,7 +111,7 @@ create policy members on auth.sessions for select to openseer_request
   using (exists (select from auth.members m where m.user_key = sessions.user_key));
 
 grant select (user_key, user_id, email, name, totp_confirmed_at, created_at) on auth.users to openseer_request;
-grant select (user_key, seen_at) on auth.sessions to openseer_request;
+grant select (user_key, organization_key, seen_at) on auth.sessions to openseer_request;
 grant select, update (role), delete on auth.members to openseer_request;
 grant select, insert, update (revoked_at) on auth.invitations to openseer_request;
 grant update (name) on auth.organizations to openseer_request;
