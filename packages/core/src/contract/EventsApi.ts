@@ -1,7 +1,7 @@
 /**
  * The live event stream, `GET /api/v1/events`: server-sent events of one organization.
  *
- * The first event is `hello`, at once. `state` and `monitor` events carry an id; hand the last one back as
+ * The first event is `hello`, at once. `state`, `monitor` and `worker` events carry an id; hand the last one back as
  * `Last-Event-ID` (browsers do so by themselves) or `?after=` and nothing is lost or told twice. `result` events, of the
  * one monitor that was asked for, are only told as they come.
  */
@@ -56,6 +56,14 @@ export const MonitorChanged = Schema.Struct({
 }).annotate({ identifier: "MonitorChanged" })
 export type MonitorChanged = typeof MonitorChanged.Type
 
+/** A worker of the organization was enrolled or revoked. Read its list, or that of regions, again. */
+export const WorkerChanged = Schema.Struct({
+  workerId: Schema.String,
+  region: RegionName,
+  change: Schema.Literals(["enrolled", "revoked"])
+}).annotate({ identifier: "WorkerChanged" })
+export type WorkerChanged = typeof WorkerChanged.Type
+
 /** A result that has just been stored. */
 export const NewResult = Schema.Struct({ monitorId: MonitorId, ...Result.fields }).annotate({ identifier: "NewResult" })
 export type NewResult = typeof NewResult.Type
@@ -72,6 +80,7 @@ export const StreamEvent = Schema.Union([
   event("hello", Hello),
   event("state", StateChange),
   event("monitor", MonitorChanged),
+  event("worker", WorkerChanged),
   event("result", NewResult),
   event("ping", Schema.Struct({}))
 ])
@@ -97,7 +106,10 @@ export class EventsApi extends HttpApiGroup.make("events")
     })
       .annotate(RequiredScope, "read")
       .annotateMerge(
-        about("Follow events", "Server-sent events: hello, state, monitor, result and ping. A slow reader is closed.")
+        about(
+          "Follow events",
+          "Server-sent events: hello, state, monitor, worker, result and ping. A slow reader is closed."
+        )
       )
   )
   .middleware(ApiProblems)

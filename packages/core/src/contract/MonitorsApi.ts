@@ -87,6 +87,55 @@ export const PingUrl = Schema.Struct({
 }).annotate({ identifier: "PingUrl" })
 export type PingUrl = typeof PingUrl.Type
 
+/** The most monitors that one bulk change may name. */
+export const bulkMax = 500
+
+/**
+ * What a bulk change does to each monitor: one `action`, or any of the other members together. Tags are added and removed
+ * beside those that a monitor has; a timeout that is too long for the new interval is shortened with it.
+ */
+export const BulkChange = Schema.Struct({
+  action: Schema.optionalKey(
+    Schema.Literals(["pause", "resume", "remove"]).annotate({ message: "must be pause, resume or remove" })
+  ),
+  addTags: MonitorChange.fields.tags,
+  removeTags: MonitorChange.fields.tags,
+  regions: MonitorChange.fields.regions,
+  intervalMs: MonitorChange.fields.intervalMs
+})
+  .check(
+    Schema.makeFilter(({ action, ...others }) =>
+      Object.keys(others).length === 0
+        ? action !== undefined || "must say what to change"
+        : action === undefined || "must be an action or what to change, not both"
+    )
+  )
+  .annotate({ identifier: "BulkChange" })
+export type BulkChange = typeof BulkChange.Type
+
+/** Which monitors to change, each once, and how. */
+export const BulkRequest = Schema.Struct({
+  ids: Schema.Array(MonitorId).check(
+    Schema.isMinLength(1, { message: "must name at least one monitor" }),
+    Schema.isMaxLength(bulkMax, { message: `must name at most ${bulkMax} monitors` }),
+    Schema.isUnique({ message: "must not repeat an entry" })
+  ),
+  change: BulkChange
+}).annotate({ identifier: "BulkRequest" })
+export type BulkRequest = typeof BulkRequest.Type
+
+/** A monitor that a bulk change left as it was, and why: there is none of that id, or what the message says. */
+export const BulkFailure = Schema.Struct({ id: MonitorId, message: Schema.String }).annotate({
+  identifier: "BulkFailure"
+})
+export type BulkFailure = typeof BulkFailure.Type
+
+/** How many monitors a bulk change has changed, and those that it has not. */
+export const BulkAnswer = Schema.Struct({ changed: Schema.Int, failed: Schema.Array(BulkFailure) }).annotate({
+  identifier: "BulkAnswer"
+})
+export type BulkAnswer = typeof BulkAnswer.Type
+
 const params = { monitorId: MonitorId }
 const ifMatch = {
   "if-match": Schema.optionalKey(

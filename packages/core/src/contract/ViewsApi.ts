@@ -1,0 +1,240 @@
+/**
+ * What pages show, over REST: all monitors as rows of a table, by tag and as a wall, and the phases and regions of one.
+ *
+ * Each answer is what one screen needs, so that no screen asks for monitors one by one. Durations are whole microseconds.
+ * What nobody knows is `null` or left out, never a guess.
+ */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { MonitorId } from "../accounts/Id.ts"
+import { CheckKind } from "../check/CheckType.ts"
+import { Instant, Label, nameLengthMax, Tag } from "../monitor/Monitor.ts"
+import { MonitorState } from "../monitor/MonitorState.ts"
+import { RegionName } from "../monitor/Region.ts"
+import { ApiAuth, ApiProblems, RequiredScope } from "./Auth.ts"
+import { BadRequest, NotFound } from "./Problem.ts"
+import { InstantParameter, pointsMax } from "./ResultsApi.ts"
+
+/** The most rows of one page. */
+export const rowsLimitMax = 200
+
+/** The rows of a page that states no limit. */
+export const rowsLimitDefault = 50
+
+/** The days of the strip of a row: today in UTC and those before. */
+export const stripDays = 45
+
+/** The hours of the sparkline of a row: the one that goes on and those before. */
+export const sparkHours = 24
+
+/** The most monitors of a wall, and the furthest that rows may be skipped. */
+export const wallMax = 10_000
+
+/** The points of phases or a matrix that state no number. */
+export const viewPointsDefault = 120
+
+const Micros = Schema.Int
+const Count = Schema.Int
+const Ratio = Schema.NullOr(Schema.Finite)
+const Column = Schema.Array(Schema.NullOr(Micros))
+const Counts = Schema.Array(Count)
+
+/** What rows can be sorted by. */
+export const RowSort = Schema.Literals(["state", "name", "p95", "uptime", "created"]).annotate({
+  identifier: "RowSort",
+  message: "must be state, name, p95, uptime or created"
+})
+export type RowSort = typeof RowSort.Type
+
+/** Which way rows are sorted. */
+export const RowOrder = Schema.Literals(["asc", "desc"]).annotate({
+  identifier: "RowOrder",
+  message: "must be asc or desc"
+})
+export type RowOrder = typeof RowOrder.Type
+
+/**
+ * Which way rows are sorted when it is not said: the worst states, the slowest and the newest first, the least uptime
+ * first, and names from A on. `desc` of a state is the worst first, and within a state what changed last.
+ */
+export const rowOrderDefault: Record<RowSort, RowOrder> = {
+  state: "desc",
+  name: "asc",
+  p95: "desc",
+  uptime: "asc",
+  created: "desc"
+}
+
+/**
+ * Which rows, all filters must hold, and in which order (default: by state, the worst first). Monitors of which nobody
+ * knows the value that they are sorted by come last, either way.
+ */
+export const RowsQuery = Schema.Struct({
+  offset: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: wallMax }))),
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: rowsLimitMax }))),
+  sort: Schema.optionalKey(RowSort),
+  order: Schema.optionalKey(RowOrder),
+  state: Schema.optionalKey(MonitorState),
+  tag: Schema.optionalKey(Tag),
+  q: Schema.optionalKey(
+    Label(nameLengthMax).annotate({
+      description: "A part of the name, or of the URL or host that is checked, in upper or lower case"
+    })
+  ),
+  region: Schema.optionalKey(RegionName),
+  kind: Schema.optionalKey(CheckKind)
+})
+export type RowsQuery = typeof RowsQuery.Type
+
+/**
+ * A monitor as a row of a table. `since`, `reason` and `message` are those of the region whose state changed last among
+ * those that make the monitor what it is; `regionsUp` of its `regionsTotal` regions are up.
+ *
+ * `uptime` and `coverage`, 0 to 1, are over the days of the strip. `days` has the uptime of each of the last
+ * {@link stripDays} days in UTC, oldest first, in whole thousandths and rounded down: 1000 is a day on which nothing was
+ * down. `spark` has the P95 of each of the last {@link sparkHours} hours in UTC, oldest first, the last one unfinished;
+ * `p95Us` is that of these hours together, and `p95UsBefore` that of the same hours a week before.
+ */
+export const MonitorRow = Schema.Struct({
+  id: MonitorId,
+  name: Schema.String,
+  kind: CheckKind,
+  target: Schema.String,
+  state: MonitorState,
+  since: Schema.optionalKey(Instant),
+  reason: Schema.optionalKey(Schema.String),
+  message: Schema.optionalKey(Schema.String),
+  tags: Schema.Array(Schema.String),
+  regionsUp: Count,
+  regionsTotal: Count,
+  intervalMs: Schema.Int,
+  version: Schema.Int,
+  uptime: Ratio,
+  coverage: Ratio,
+  days: Schema.Array(Schema.NullOr(Schema.Int)),
+  spark: Column,
+  p95Us: Schema.NullOr(Micros),
+  p95UsBefore: Schema.NullOr(Micros)
+}).annotate({ identifier: "MonitorRow" })
+export type MonitorRow = typeof MonitorRow.Type
+
+/** Some of the `total` monitors that the filters leave, from `offset` on, as of `at`. */
+export const MonitorRows = Schema.Struct({
+  at: Instant,
+  total: Count,
+  offset: Count,
+  items: Schema.Array(MonitorRow)
+}).annotate({ identifier: "MonitorRows" })
+export type MonitorRows = typeof MonitorRows.Type
+
+/** How many monitors that have a tag are how. */
+export const TagStates = Schema.Struct({
+  tag: Schema.String,
+  up: Count,
+  degraded: Count,
+  down: Count,
+  unknown: Count,
+  paused: Count
+}).annotate({ identifier: "TagStates" })
+export type TagStates = typeof TagStates.Type
+
+/** All tags in use, in the order of their names. */
+export const TagList = Schema.Struct({ items: Schema.Array(TagStates) }).annotate({ identifier: "TagList" })
+export type TagList = typeof TagList.Type
+
+/** All monitors as columns of equal length, the worst first, then by name; at most {@link wallMax}. */
+export const Wall = Schema.Struct({
+  at: Instant,
+  ids: Schema.Array(MonitorId),
+  names: Schema.Array(Schema.String),
+  states: Schema.Array(MonitorState)
+}).annotate({ identifier: "Wall" })
+export type Wall = typeof Wall.Type
+
+const points = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 10, maximum: pointsMax })))
+const range = { from: Schema.optionalKey(InstantParameter), to: Schema.optionalKey(InstantParameter) }
+
+/** Which range (default: the last 24 hours), in which region (default: all together), and at most how many points. */
+export const PhasesQuery = Schema.Struct({ ...range, region: Schema.optionalKey(RegionName), points })
+export type PhasesQuery = typeof PhasesQuery.Type
+
+/**
+ * How long each phase took, the mean of the `n` runs in each bucket that were up or degraded, null where there are none.
+ * Element `i` is about `[t0 + i × stepMs, t0 + (i + 1) × stepMs)`. It is made of raw results: null before they are kept.
+ * Where a range has very many, only the beginning of each bucket is looked at; `n` is then what was.
+ */
+export const PhaseSeries = Schema.Struct({
+  t0: Schema.Int,
+  stepMs: Schema.Int,
+  region: Schema.NullOr(RegionName),
+  dns: Column,
+  connect: Column,
+  tls: Column,
+  ttfb: Column,
+  download: Column,
+  n: Counts
+}).annotate({ identifier: "PhaseSeries" })
+export type PhaseSeries = typeof PhaseSeries.Type
+
+/** Which range (default: the last 24 hours), and at most how many points. */
+export const MatrixQuery = Schema.Struct({ ...range, points })
+export type MatrixQuery = typeof MatrixQuery.Type
+
+/** One region of a matrix: its P95 of runs that were up or degraded, and how many runs were what. */
+export const MatrixRegion = Schema.Struct({
+  region: RegionName,
+  p95: Column,
+  up: Counts,
+  degraded: Counts,
+  down: Counts,
+  error: Counts,
+  missed: Counts
+}).annotate({ identifier: "MatrixRegion" })
+export type MatrixRegion = typeof MatrixRegion.Type
+
+/** Regions by time: element `i` of each column is about `[t0 + i × stepMs, t0 + (i + 1) × stepMs)`. */
+export const RegionMatrix = Schema.Struct({
+  t0: Schema.Int,
+  stepMs: Schema.Int,
+  regions: Schema.Array(MatrixRegion)
+}).annotate({ identifier: "RegionMatrix" })
+export type RegionMatrix = typeof RegionMatrix.Type
+
+const params = { monitorId: MonitorId }
+const error = [BadRequest, NotFound] as const
+const about = (title: string, description: string) => OpenApi.annotations({ title, description })
+
+/** The endpoints of views. */
+export class ViewsApi extends HttpApiGroup.make("views")
+  .add(
+    HttpApiEndpoint.get("monitors", "/overview/monitors", {
+      query: RowsQuery,
+      success: MonitorRows,
+      error: BadRequest
+    }).annotateMerge(
+      about("List monitors as rows", "A page of monitors with 45 days of uptime and 24 hours of latency each.")
+    ),
+    HttpApiEndpoint.get("tags", "/overview/tags", { success: TagList }).annotateMerge(
+      about("List tags", "Each tag in use, with how many of its monitors are how.")
+    ),
+    HttpApiEndpoint.get("wall", "/overview/wall", { success: Wall }).annotateMerge(
+      about("Get the wall", "All monitors with their states alone, the worst first.")
+    ),
+    HttpApiEndpoint.get("phases", "/monitors/:monitorId/phases", {
+      params,
+      query: PhasesQuery,
+      success: PhaseSeries,
+      error
+    }).annotateMerge(about("Get phases", "Where the time goes: the mean of each phase by time, from raw results.")),
+    HttpApiEndpoint.get("matrix", "/monitors/:monitorId/matrix", {
+      params,
+      query: MatrixQuery,
+      success: RegionMatrix,
+      error
+    }).annotateMerge(about("Get regions by time", "P95 and counts of each region by time."))
+  )
+  .annotateEndpoints(RequiredScope, "read")
+  .middleware(ApiProblems)
+  .middleware(ApiAuth)
+  .prefix("/api/v1")
+  .annotateMerge(about("Views", "What pages show, in one answer each.")) {}
