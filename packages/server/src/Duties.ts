@@ -2,6 +2,7 @@
  * The background duties of a control plane: idempotent statements that any replica may run at any moment. No leader.
  */
 import { Duration, Effect, Layer, Schedule } from "effect"
+import { AuditLog } from "./accounts/AuditLog.ts"
 import { Retention } from "./aggregate/Retention.ts"
 import { Rollups } from "./aggregate/Rollups.ts"
 import { Heartbeats } from "./ingest/Heartbeats.ts"
@@ -15,7 +16,8 @@ export const dutyIntervalsMs = {
   presence: 1_000,
   rollups: 30_000,
   oneOffJobs: 60_000,
-  retention: 600_000
+  retention: 600_000,
+  auditLog: 3_600_000
 }
 
 /** Runs a duty for ever: a failure is logged and the next round comes all the same. */
@@ -28,7 +30,7 @@ const every = <A, E, R>(name: string, intervalMs: number, duty: Effect.Effect<A,
   )
 
 /** Starts all duties; they end with the scope. */
-export const layer: Layer.Layer<never, never, OverdueTicks | Heartbeats | Rollups | Retention | OneOffJobs> =
+export const layer: Layer.Layer<never, never, OverdueTicks | Heartbeats | Rollups | Retention | OneOffJobs | AuditLog> =
   Layer.effectDiscard(
     Effect.gen(function* () {
       const overdue = yield* OverdueTicks
@@ -36,6 +38,7 @@ export const layer: Layer.Layer<never, never, OverdueTicks | Heartbeats | Rollup
       const rollups = yield* Rollups
       const retention = yield* Retention
       const oneOffJobs = yield* OneOffJobs
+      const auditLog = yield* AuditLog
       yield* every("overdue", dutyIntervalsMs.overdue, overdue.settle)
       // Apart, so that settling much is not taken for an absence.
       yield* every("presence", dutyIntervalsMs.presence, heartbeats.markPresent)
@@ -43,5 +46,6 @@ export const layer: Layer.Layer<never, never, OverdueTicks | Heartbeats | Rollup
       yield* every("rollups", dutyIntervalsMs.rollups, rollups.runOnce)
       yield* every("one-off jobs", dutyIntervalsMs.oneOffJobs, oneOffJobs.expire)
       yield* every("retention", dutyIntervalsMs.retention, retention.runOnce)
+      yield* every("audit log", dutyIntervalsMs.auditLog, auditLog.expire)
     })
   )

@@ -7,7 +7,11 @@
 import type { CheckType } from "@openseer/core"
 import { Effect, Layer, Option, Redacted, References } from "effect"
 import { ApiKeys } from "./accounts/ApiKeys.ts"
+import { AuditLog } from "./accounts/AuditLog.ts"
 import { EnrollmentTokens } from "./accounts/EnrollmentTokens.ts"
+import { Invitations } from "./accounts/Invitations.ts"
+import { Members } from "./accounts/Members.ts"
+import { Organizations } from "./accounts/Organizations.ts"
 import { type EmbedderPrincipal, Principals, type RequestFacts } from "./accounts/Principal.ts"
 import { Workers } from "./accounts/Workers.ts"
 import { Retention } from "./aggregate/Retention.ts"
@@ -63,6 +67,10 @@ export const routes = (options: ControlPlaneOptions = {}) => {
     principals.pipe(Layer.provide(ApiKeys.layer)),
     ApiKeys.layer,
     EnrollmentTokens.layer,
+    Organizations.layer,
+    Members.layer,
+    Invitations.layer,
+    AuditLog.layer,
     Workers.layer(options.clusterToken === undefined ? {} : { clusterToken: options.clusterToken }),
     Monitors.layer,
     OneOffJobs.layer,

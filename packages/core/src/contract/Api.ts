@@ -6,6 +6,7 @@ import { ApiKeysApi, EnrollmentTokensApi, RegionsApi, WorkersApi } from "./Accou
 import { CheckTypesApi } from "./CheckTypesApi.ts"
 import { EventsApi } from "./EventsApi.ts"
 import { MonitorsApi } from "./MonitorsApi.ts"
+import { AuditLogApi, InvitationsApi, MembersApi, OrganizationApi } from "./OrganizationApi.ts"
 import { ResultsApi } from "./ResultsApi.ts"
 
 /** Where the OpenAPI 3.1 document is served. */
@@ -36,6 +37,10 @@ export class Api extends HttpApi.make("openseer")
   .add(WorkersApi)
   .add(EnrollmentTokensApi)
   .add(ApiKeysApi)
+  .add(OrganizationApi)
+  .add(MembersApi)
+  .add(InvitationsApi)
+  .add(AuditLogApi)
   .add(CheckTypesApi)
   .annotate(HttpApi.PayloadParseOptions, strict)
   .annotate(HttpApi.QueryParseOptions, strict)

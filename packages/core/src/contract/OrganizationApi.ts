@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { InvitationId, OrganizationId, UserId } from "../accounts/Id.ts"
+import { InvitationId, UserId } from "../accounts/Id.ts"
 import { Role } from "../accounts/Role.ts"
 import { Instant } from "../monitor/Monitor.ts"
 import { expiresInMsMax } from "./AccountsApi.ts"
@@ -21,9 +21,9 @@ export const auditLimitMax = 200
 /** The entries of a page that states no limit. */
 export const auditLimitDefault = 50
 
-/** An organization. */
+/** An organization. One that an embedding program named has the identifier that it gave. */
 export const Organization = Schema.Struct({
-  id: OrganizationId,
+  id: Schema.String,
   name: Schema.String,
   monitorsMax: Schema.Int,
   createdAt: Instant

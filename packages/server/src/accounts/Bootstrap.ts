@@ -2,6 +2,7 @@
  * `openseer bootstrap`: claims a fresh instance, once. Makes its organization and the first API key.
  */
 import { Effect, type Redacted, Schema } from "effect"
+import * as Actor from "../db/Actor.ts"
 import { Database } from "../db/Database.ts"
 import { newId } from "../NewId.ts"
 import { newToken } from "./TokenHash.ts"
@@ -54,6 +55,7 @@ export const bootstrap = Effect.fn("Bootstrap.bootstrap")(function* (options: Bo
   const organization = yield* run(
     sql.withTransaction(
       Effect.gen(function* () {
+        yield* Actor.tell(sql)
         yield* sql`select pg_advisory_xact_lock(7406)`
         const [before] = yield* claimed
         if (before !== undefined && options.newKey !== true) {

@@ -4,6 +4,7 @@
 import { AccountsApi, Problem, Region, Token, WorkerAuth, WorkerRpc } from "@openseer/core"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { timingSafeEqual } from "node:crypto"
+import * as Actor from "../db/Actor.ts"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import * as Regions from "../db/Regions.ts"
@@ -62,12 +63,12 @@ const make = Effect.fnUntraced(function* (options: { readonly clusterToken?: Red
   const { sql } = worker
 
   /** Locks the token's row: of two that race for the last use, the second finds none left. */
-  const takeUse = (hash: string) => sql<{ organization_key: number; region_key: number; region_name: string }>`
+  const takeUse = (hash: string) => sql<TakenToken>`
     update auth.enrollment_tokens t set uses_left = uses_left - 1
       from app.regions g
      where t.token_hash = decode(${hash}, 'hex') and t.revoked_at is null and t.expires_at > now()
        and (t.uses_left is null or t.uses_left > 0) and g.region_key = t.region_key
-    returning t.organization_key, t.region_key::int, g.name as region_name`
+    returning t.organization_key, t.region_key::int, g.name as region_name, t.enrollment_token_id, t.token_display`
 
   const insert = (row: {
     readonly workerId: string
@@ -93,6 +94,11 @@ const make = Effect.fnUntraced(function* (options: { readonly clusterToken?: Red
     }
     const [taken] = Token.isWellFormed("osen", token) ? yield* takeUse(hashOf(token)) : []
     if (taken === undefined) return yield* refused(notValid)
+    yield* Effect.provideService(Actor.tell(sql), Actor.Actor, {
+      kind: "system",
+      id: taken.enrollment_token_id,
+      name: `enrollment token ${taken.token_display}`
+    })
     return { organizationKey: taken.organization_key, regionKey: taken.region_key, regionName: taken.region_name }
   })
 
@@ -189,6 +195,14 @@ const make = Effect.fnUntraced(function* (options: { readonly clusterToken?: Red
 
   return Workers.of({ enroll, authenticate, list, regions, revoke })
 })
+
+interface TakenToken {
+  readonly organization_key: number
+  readonly region_key: number
+  readonly region_name: string
+  readonly enrollment_token_id: string
+  readonly token_display: string
+}
 
 interface WorkerRow {
   readonly worker_id: string

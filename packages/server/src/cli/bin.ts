@@ -10,6 +10,7 @@ import * as Bootstrap from "../accounts/Bootstrap.ts"
 import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
 import * as Instance from "../accounts/Instance.ts"
 import { allWith, toIssues } from "../CheckTypes.ts"
+import { Actor } from "../db/Actor.ts"
 import { migrate } from "../db/Migrations.ts"
 import * as NodeServer from "../http/NodeServer.ts"
 import * as OpenSeer from "../OpenSeer.ts"
@@ -45,11 +46,12 @@ const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) 
   return yield* Layer.launch(server).pipe(Effect.provide(Telemetry.layer(config)))
 })
 
-/** A command beside a running instance: its own log lines only when something is wrong. */
+/** A command of the operator beside a running instance: its own log lines only when something is wrong. */
 const besides = <A, E, R>(effect: (config: ServerConfig.ServerConfig) => Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const config = yield* ServerConfig.load
     return yield* effect(config).pipe(
+      Effect.provideService(Actor, { kind: "operator" }),
       Effect.provide(
         DatabaseChoice.joined(config).pipe(Layer.provideMerge(Telemetry.layer({ ...config, logLevel: "Warn" })))
       )

@@ -4,6 +4,7 @@
 import { Context, Effect, Layer } from "effect"
 import { Reactivity } from "effect/reactivity"
 import type { SqlError } from "effect/sql/SqlError"
+import { Actor, tell } from "./Actor.ts"
 import type { DatabaseBusy } from "./DatabaseError.ts"
 import type { DatabaseConfig } from "./DatabaseConfig.ts"
 import * as Pool from "./Pool.ts"
@@ -19,10 +20,18 @@ export class Database extends Context.Service<
     readonly background: Pool.Pool
     /**
      * Runs statements of the `api` pool in one transaction that sees the rows of one organization and no others:
-     * it runs as the role `openseer_request`, to which row-level security applies.
+     * it runs as the role `openseer_request`, to which row-level security applies. What it changes is done by the
+     * {@link Actor} of the fiber.
      */
     readonly asOrganization: <A, E, R>(
       organizationKey: number,
+      statements: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, Exclude<E, SqlError> | DatabaseBusy, R>
+    /**
+     * Runs statements of the `api` pool in one transaction with all rights, by the {@link Actor} of the fiber: for what
+     * comes before an organization is known, or is about a person and not an organization.
+     */
+    readonly asInstance: <A, E, R>(
       statements: Effect.Effect<A, E, R>
     ) => Effect.Effect<A, Exclude<E, SqlError> | DatabaseBusy, R>
   }
@@ -54,15 +63,23 @@ export class Database extends Context.Service<
           statementTimeoutMs: 120_000,
           waitersMax: 20
         })
-        const enter = (organizationKey: number) => api.sql`
-          select set_config('role', 'openseer_request', true),
-                 set_config('openseer.organization_key', ${String(organizationKey)}, true)`
+        const enter = (organizationKey: number) =>
+          Effect.flatMap(
+            Actor,
+            ({ address, id, kind, name }) => api.sql`
+              select set_config('role', 'openseer_request', true),
+                     set_config('openseer.organization_key', ${String(organizationKey)}, true),
+                     set_config('openseer.actor_kind', ${kind}, true), set_config('openseer.actor_id', ${id ?? ""}, true),
+                     set_config('openseer.actor_name', ${name ?? ""}, true),
+                     set_config('openseer.actor_address', ${address ?? ""}, true)`
+          )
         return Database.of({
           worker,
           api,
           background,
           asOrganization: (organizationKey, statements) =>
-            api.run(api.sql.withTransaction(Effect.andThen(enter(organizationKey), statements)))
+            api.run(api.sql.withTransaction(Effect.andThen(enter(organizationKey), statements))),
+          asInstance: (statements) => api.run(api.sql.withTransaction(Effect.andThen(tell(api.sql), statements)))
         })
       })
     ).pipe(Layer.provide(Reactivity.layer))

@@ -1,5 +1,5 @@
 /**
- * What makes "as many as allowed" exact: whoever adds to an organization counts and inserts under this lock.
+ * What makes "as many as allowed" exact, and "at least one owner": whoever counts does so under one of these locks.
  */
 import type { Pool } from "./Pool.ts"
 
@@ -9,3 +9,10 @@ import type { Pool } from "./Pool.ts"
  */
 export const lockGrowth = (sql: Pool["sql"], organizationKey: number) =>
   sql`select pg_advisory_xact_lock(7405, ${organizationKey})`
+
+/**
+ * Locks who is a member of one organization and as what, until the transaction ends: roles that are read under it hold
+ * until then. Also taken where members are added, before {@link lockGrowth}.
+ */
+export const lockMembers = (sql: Pool["sql"], organizationKey: number) =>
+  sql`select pg_advisory_xact_lock(7407, ${organizationKey})`

@@ -107,7 +107,7 @@ layer(TestApi.layer, { excludeTestServices: true })("row-level security", (it) =
                exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner)))
                         where grantee = 0 and privilege_type = 'EXECUTE') as by_all
           from pg_proc p
-         where p.pronamespace in ('app'::regnamespace, 'ts'::regnamespace) and (p.provolatile = 'v' or p.prosecdef)
+         where p.pronamespace in ('auth'::regnamespace, 'app'::regnamespace, 'ts'::regnamespace) and (p.provolatile = 'v' or p.prosecdef)
            and has_function_privilege('openseer_request', p.oid, 'execute') order by 1`)
       assert.deepStrictEqual(
         callable.map(({ name }) => name),

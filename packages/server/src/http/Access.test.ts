@@ -19,11 +19,15 @@ interface Row {
   readonly other: number
   readonly subject?: Subject
   readonly call?: Call
+  /** Only for people who are signed in: no key may call it. */
+  readonly personOnly?: true
 }
 
 const ofMonitor = { scope: "read", ok: 200, other: 404, subject: "monitor" } as const
 const writesMonitor = { ...ofMonitor, scope: "write" } as const
 const monitor = { name: "m", spec: { url: "https://a.example/" } }
+
+const ofPeople = { scope: "admin", ok: 403, other: 403, personOnly: true } as const
 
 const heartbeat = {
   name: "h",
@@ -56,6 +60,15 @@ const rows: Record<string, Row> = {
   "apiKeys.list": { scope: "admin", ok: 200, other: 200 },
   "apiKeys.create": { scope: "admin", ok: 201, other: 201, call: { json: { name: "k", scopes: ["read"] } } },
   "apiKeys.revoke": { scope: "admin", ok: 204, other: 404, subject: "apiKey" },
+  "organization.get": { scope: "read", ok: 200, other: 200 },
+  "organization.update": { ...ofPeople, call: { json: { name: "New" } } },
+  "members.list": ofPeople,
+  "members.update": { ...ofPeople, call: { json: { role: "viewer" } } },
+  "members.remove": ofPeople,
+  "invitations.list": ofPeople,
+  "invitations.create": { ...ofPeople, call: { json: { role: "viewer" } } },
+  "invitations.revoke": ofPeople,
+  "auditLog.list": { scope: "admin", ok: 200, other: 200 },
   "checkTypes.list": { scope: "read", ok: 200, other: 200 }
 }
 
@@ -93,7 +106,7 @@ layer(TestApi.layer, { excludeTestServices: true })("access", (it) => {
     const ask = Effect.fnUntraced(function* (endpoint: (typeof endpoints)[number], key: string | undefined) {
       const row = rows[endpoint.name]!
       const id = row.subject === undefined ? "" : yield* newSubject[row.subject]
-      const path = endpoint.path.replace(/:\w+/, id)
+      const path = endpoint.path.replace(/:\w+/, id === "" ? "usr_00000000000000000000" : id)
       return yield* call(endpoint.method, path, { ...row.call, ...(key === undefined ? {} : { key }) })
     })
     return { ask, call, created, enrolled, newKey, organizationKey, otherKey, owner, query }

@@ -14,6 +14,7 @@ import * as Guards from "./Guards.ts"
 import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
 import * as MonitorsHttp from "./MonitorsHttp.ts"
+import * as OrganizationHttp from "./OrganizationHttp.ts"
 import * as PingHttp from "./PingHttp.ts"
 import * as ResultsHttp from "./ResultsHttp.ts"
 
@@ -24,6 +25,7 @@ export const layer = (options: { readonly metricsPublic: boolean }) =>
       Layer.provide([
         MonitorsHttp.layer,
         AccountsHttp.layer,
+        OrganizationHttp.layer,
         CheckTypesHttp.layer,
         ResultsHttp.layer,
         EventsHttp.layer.pipe(Layer.provide(EventFeed.layer))

@@ -5,7 +5,11 @@ import type { Auth, CheckType } from "@openseer/core"
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { ApiKeys } from "../accounts/ApiKeys.ts"
+import { AuditLog } from "../accounts/AuditLog.ts"
 import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
+import { Invitations } from "../accounts/Invitations.ts"
+import { Members } from "../accounts/Members.ts"
+import { Organizations } from "../accounts/Organizations.ts"
 import { Principals } from "../accounts/Principal.ts"
 import { Workers } from "../accounts/Workers.ts"
 import { CheckTypes } from "../CheckTypes.ts"
@@ -48,6 +52,10 @@ const servicesWith = (checkTypes: ReadonlyArray<CheckType.Any>) =>
   Layer.mergeAll(
     Principals.layer.pipe(Layer.provideMerge(ApiKeys.layer)),
     EnrollmentTokens.layer,
+    Organizations.layer,
+    Members.layer,
+    Invitations.layer,
+    AuditLog.layer,
     Workers.layer({}),
     Layer.mergeAll(Monitors.layer, MonitorQueries.layer).pipe(Layer.provideMerge(CheckTypes.layer(checkTypes))),
     OneOffJobs.layer,
@@ -76,6 +84,10 @@ export class TestApi extends Context.Service<
         | ApiKeys
         | Principals
         | EnrollmentTokens
+        | Organizations
+        | Members
+        | Invitations
+        | AuditLog
         | Workers
         | Monitors
         | MonitorQueries
