@@ -19,6 +19,7 @@ const steps: ReadonlyArray<Step> = [
   { name: "lint", command: "oxlint --deny-warnings --report-unused-disable-directives --format=unix" },
   { name: "types of packages", command: "tsc -b --pretty false" },
   { name: "types of tests, scripts and examples", command: "tsc -p tsconfig.test.json --noEmit --pretty false" },
+  { name: "types of the dashboard", command: "tsc -p apps/dashboard --pretty false" },
   // Plain tsc accepts an Effect that nobody runs; this does not.
   {
     name: "effects",

@@ -32,14 +32,16 @@ export interface Module {
   readonly code: string
 }
 
-/** Parses one file. Syntax errors are not reported here: the compiler does. */
+/** Parses one file. In the dashboard `~/` is its `src/`, and as good as a relative path. Syntax errors are not reported here: the compiler does. */
 export const parse = (path: string, text: string): Module => {
   const { comments, module } = parseSync(path, text)
   const lineStarts = [0, ...[...text.matchAll(/\n/g)].map((match) => match.index + 1)]
   const lineOf = (position: number): number => lineStarts.findLastIndex((start) => start <= position) + 1
   const toImport = (written: string, isTypeOnly: boolean, position: number): Import => {
-    const isRelative = written.startsWith(".")
-    const relative = posix.join(posix.dirname(path), written)
+    const home = /^apps\/dashboard\//.exec(path)?.[0]
+    const isAlias = home !== undefined && written.startsWith("~/")
+    const isRelative = isAlias || written.startsWith(".")
+    const relative = isAlias ? `${home}src/${written.slice(2)}` : posix.join(posix.dirname(path), written)
     const bare = isBuiltin(written) && !written.startsWith("node:") ? `node:${written}` : written
     return { target: isRelative ? relative : bare, isRelative, isTypeOnly, line: lineOf(position) }
   }

@@ -1,0 +1,63 @@
+/**
+ * The window of time that a page shows, in its address: `?range=24h`. Links, so that they work without JavaScript.
+ */
+import { A, useLocation, useSearchParams } from "@solidjs/router"
+import { For } from "solid-js"
+
+const hourMs = 3_600_000
+
+/** The windows, by what stands in the address. */
+export const ranges = {
+  "1h": hourMs,
+  "24h": 24 * hourMs,
+  "7d": 168 * hourMs,
+  "30d": 720 * hourMs,
+  "90d": 2_160 * hourMs
+}
+
+/** The name of a window. */
+export type Range = keyof typeof ranges
+
+/** What a window is called in a sentence. */
+export const rangeWords: Readonly<Record<Range, string>> = {
+  "1h": "last hour",
+  "24h": "last 24 hours",
+  "7d": "last 7 days",
+  "30d": "last 30 days",
+  "90d": "last 90 days"
+}
+
+/** The window that the address names, and its length in milliseconds. */
+export const useRange = (otherwise: Range = "24h") => {
+  const [search] = useSearchParams<{ range?: string }>()
+  const range = (): Range => (search.range && Object.hasOwn(ranges, search.range) ? (search.range as Range) : otherwise)
+  return { range, ms: () => ranges[range()], words: () => rangeWords[range()] }
+}
+
+/** A row of links. Other search parameters stay. */
+export function RangePicker(props: { fallback?: Range; only?: ReadonlyArray<Range> }) {
+  const location = useLocation()
+  const { range } = useRange(props.fallback)
+  const href = (to: Range) => {
+    const search = new URLSearchParams(location.search)
+    search.set("range", to)
+    return `${location.pathname}?${search}`
+  }
+  return (
+    <nav aria-label="Window of time" class="inline-flex rounded-md border border-line bg-sunken p-0.5">
+      <For each={props.only ?? (Object.keys(ranges) as Array<Range>)}>
+        {(name) => (
+          <A
+            href={href(name)}
+            noScroll
+            aria-current={range() === name ? "true" : undefined}
+            title={rangeWords[name]}
+            class="inline-flex min-h-6 min-w-9 items-center justify-center rounded px-2 text-muted hover:text-text aria-[current=true]:bg-surface aria-[current=true]:font-semibold aria-[current=true]:text-text"
+          >
+            {name}
+          </A>
+        )}
+      </For>
+    </nav>
+  )
+}
