@@ -1,8 +1,10 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import * as SystemPostgres from "./test/SystemPostgres.ts"
 
 const conditions = ["@openseer/source"]
-const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } }
+const alias = { "~": fileURLToPath(new URL("apps/dashboard/src", import.meta.url)) }
+const sources = { resolve: { alias, conditions }, ssr: { resolve: { conditions } } }
 const timeouts = { testTimeout: 20_000, hookTimeout: 60_000 }
 
 /** What speaks SQL: tested on the system's PostgreSQL 15 too, where that is installed. */
@@ -21,7 +23,7 @@ export default defineConfig({
           globalSetup: ["test/TestDatabase.globalSetup.ts"],
           include: [
             "packages/*/src/**/*.test.ts",
-            "apps/worker/src/**/*.test.ts",
+            "apps/*/src/**/*.test.ts",
             "scripts/**/*.test.ts",
             "test/**/*.test.ts"
           ],
