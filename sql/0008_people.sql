@@ -89,6 +89,16 @@ create table auth.setup_links (
   expires_at timestamptz not null
 );
 
+-- Browsers in which somebody signed in before: what others do in their name does not lock them out there.
+create table auth.known_devices (
+  device_hash bytea not null check (octet_length(device_hash) = 32),
+  user_key    int not null references auth.users on delete cascade,
+  seen_at     timestamptz not null default now(),
+  primary key (device_hash, user_key)
+);
+create index known_devices_user on auth.known_devices (user_key);
+create index known_devices_seen on auth.known_devices (seen_at);
+
 -- Failed attempts by minute, of an account or from an address. Lost after a crash, which harms nobody.
 create unlogged table auth.attempts (
   subject  text not null,

@@ -4,7 +4,7 @@
  * {@link start} gives a web-standard handler to mount in a program of any framework. {@link routes} is the same for
  * Effect programs: routes for their own HTTP server, with the duties that run in the background.
  */
-import type { CheckType } from "@openseer/core"
+import type { AuthApi, CheckType } from "@openseer/core"
 import { Effect, Layer, Option, Redacted, References } from "effect"
 import { ApiKeys } from "./accounts/ApiKeys.ts"
 import { AuditLog } from "./accounts/AuditLog.ts"
@@ -12,7 +12,9 @@ import { EnrollmentTokens } from "./accounts/EnrollmentTokens.ts"
 import { Invitations } from "./accounts/Invitations.ts"
 import { Members } from "./accounts/Members.ts"
 import { Organizations } from "./accounts/Organizations.ts"
+import * as People from "./accounts/People.ts"
 import { type EmbedderPrincipal, Principals, type RequestFacts } from "./accounts/Principal.ts"
+import { type OidcProvider, Site, type SiteSettings } from "./accounts/Site.ts"
 import { Workers } from "./accounts/Workers.ts"
 import { Retention } from "./aggregate/Retention.ts"
 import type { RetentionConfig } from "./aggregate/RetentionConfig.ts"
@@ -30,6 +32,7 @@ import { Ingest } from "./ingest/Ingest.ts"
 import { OverdueTicks } from "./ingest/OverdueTicks.ts"
 import { Leases } from "./lease/Leases.ts"
 import { WorkerHealth } from "./lease/WorkerHealth.ts"
+import { PublicUrl } from "./PublicUrl.ts"
 import { MonitorQueries } from "./query/MonitorQueries.ts"
 import { Monitors } from "./schedule/Monitors.ts"
 import { OneOffJobs } from "./schedule/OneOffJobs.ts"
@@ -52,7 +55,17 @@ export interface ControlPlaneOptions {
   readonly retention?: RetentionConfig
   /** Whether `/metrics` needs no API key. Default `false`. */
   readonly metricsPublic?: boolean
-  /** Your own sign-in: turns a request into a principal. API keys go on working beside it. */
+  /** Where people open the dashboard, without a slash at the end. Default `http://localhost:3000`. */
+  readonly publicUrl?: string
+  /** Who may make an account. Default `invitation`; with `authenticate`, which knows who your people are, `closed`. */
+  readonly registration?: AuthApi.Registration
+  /** Cookies for plain HTTP on a name other than localhost: without `Secure`. Default `false`. */
+  readonly insecureCookies?: boolean
+  /** An identity provider that people may sign in with. */
+  readonly oidc?: OidcProvider
+  /** Addresses and networks of proxies whose `X-Forwarded-*` headers count. Default: this machine. */
+  readonly trustedProxies?: ReadonlyArray<string>
+  /** Your own sign-in: turns a request into a principal. API keys and sessions of this instance's users go on working. */
   readonly authenticate?: (request: RequestFacts) => Effect.Effect<Option.Option<EmbedderPrincipal>>
 }
 
@@ -63,9 +76,12 @@ export interface ControlPlaneOptions {
 export const routes = (options: ControlPlaneOptions = {}) => {
   const principals =
     options.authenticate === undefined ? Principals.layer : Principals.layerEmbedder(options.authenticate)
+  const site = Layer.merge(
+    Layer.succeed(Site, siteOf(options)),
+    Layer.succeed(PublicUrl, new URL(options.publicUrl ?? "http://localhost:3000").origin)
+  )
   const services = Layer.mergeAll(
-    principals.pipe(Layer.provide(ApiKeys.layer)),
-    ApiKeys.layer,
+    principals.pipe(Layer.provideMerge(Layer.merge(ApiKeys.layer, People.layer))),
     EnrollmentTokens.layer,
     Organizations.layer,
     Members.layer,
@@ -85,14 +101,26 @@ export const routes = (options: ControlPlaneOptions = {}) => {
     Layer.provide([OverdueTicks.layer, Rollups.layer, Retention.layer(options.retention)])
   )
   return Layer.mergeAll(
-    ApiHttp.layer({ metricsPublic: options.metricsPublic ?? false }),
+    ApiHttp.layer({
+      metricsPublic: options.metricsPublic ?? false,
+      ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies })
+    }),
     WorkerHttp.layer,
     duties
-  ).pipe(Layer.provide(services))
+  ).pipe(Layer.provide(services), Layer.provide(site))
 }
 
+const siteOf = (options: ControlPlaneOptions): SiteSettings => ({
+  registration: options.registration ?? (options.authenticate === undefined ? "invitation" : "closed"),
+  insecureCookies: options.insecureCookies ?? false,
+  ...(options.oidc === undefined ? {} : { oidc: options.oidc })
+})
+
 /** What {@link start} needs: a PostgreSQL 15 or newer. */
-export interface StartOptions extends Omit<ControlPlaneOptions, "clusterToken" | "authenticate" | "secretKeys"> {
+export interface StartOptions extends Omit<
+  ControlPlaneOptions,
+  "clusterToken" | "authenticate" | "secretKeys" | "oidc"
+> {
   /** `postgres://user:password@host:5432/database`. Schemas `app`, `auth` and `ts` are made in it. */
   readonly databaseUrl: string
   /** See {@link ControlPlaneOptions.clusterToken}. */
@@ -101,6 +129,8 @@ export interface StartOptions extends Omit<ControlPlaneOptions, "clusterToken" |
   readonly secretKeys?: ReadonlyArray<string>
   /** See {@link ControlPlaneOptions.authenticate}; `null`: not signed in. */
   readonly authenticate?: (request: RequestFacts) => Promise<EmbedderPrincipal | null>
+  /** See {@link ControlPlaneOptions.oidc}. */
+  readonly oidc?: Omit<OidcProvider, "clientSecret"> & { readonly clientSecret?: string }
   /** What is logged to the console of the program. Default `Warn`. */
   readonly logLevel?: "Debug" | "Info" | "Warn" | "Error" | "None"
   /** Connections for worker traffic, the API and background duties. Default 6, 6 and 4. */
@@ -131,7 +161,7 @@ export interface RunningControlPlane extends WebHandler.WebHandler {
  * ```
  */
 export const start = async (options: StartOptions): Promise<RunningControlPlane> => {
-  const { authenticate, clusterToken, connections, databaseUrl, logLevel, secretKeys, ...rest } = options
+  const { authenticate, clusterToken, connections, databaseUrl, logLevel, oidc, secretKeys, ...rest } = options
   // Before the database is touched.
   await Effect.runPromise(allWith(options.checkTypes ?? []))
   const keys = secretKeys === undefined ? [] : await Effect.runPromise(SecretKeys.parse(secretKeys.join("\n")))
@@ -144,6 +174,7 @@ export const start = async (options: StartOptions): Promise<RunningControlPlane>
     ...rest,
     secretKeys: keys,
     ...(clusterToken === undefined ? {} : { clusterToken: Redacted.make(clusterToken) }),
+    ...(oidc === undefined ? {} : { oidc: withRedacted(oidc) }),
     ...(authenticate === undefined
       ? {}
       : {
@@ -156,3 +187,8 @@ export const start = async (options: StartOptions): Promise<RunningControlPlane>
   })
   return WebHandler.make(database, migrate, all)
 }
+
+const withRedacted = ({ clientSecret, ...provider }: NonNullable<StartOptions["oidc"]>): OidcProvider => ({
+  ...provider,
+  ...(clientSecret === undefined ? {} : { clientSecret: Redacted.make(clientSecret) })
+})

@@ -5,6 +5,7 @@ import { Config, Effect, Option, Redacted, Schema } from "effect"
 import { retentionConfig } from "./aggregate/RetentionConfig.ts"
 import { toIssues } from "./CheckTypes.ts"
 import { connectionsConfig } from "./db/DatabaseConfig.ts"
+import { objectionTo, siteConfig, siteNames } from "./SiteConfig.ts"
 
 /** The environment says something that a control plane can't do; the message names the variable and the fix. */
 export class ServerConfigInvalid extends Schema.TaggedError<ServerConfigInvalid>()("ServerConfigInvalid", {
@@ -14,8 +15,10 @@ export class ServerConfigInvalid extends Schema.TaggedError<ServerConfigInvalid>
 /** Whoever guesses it enrolls workers that see every spec: 32 characters are beyond guessing if they are random. */
 export const clusterTokenLengthMin = 32
 
-/** Names that belong to the worker, which may be started from the same environment. */
-const workerNames = [
+/** Names that belong to the worker and the dashboard, which may be started from the same environment. */
+const othersNames = [
+  "OPENSEER_DASHBOARD_HOST",
+  "OPENSEER_DASHBOARD_PORT",
   "OPENSEER_CONTROL_PLANE_URL",
   "OPENSEER_ENROLLMENT_TOKEN",
   "OPENSEER_REGION",
@@ -46,7 +49,8 @@ const settings = Config.all({
   logFormat: Config.Literals(["pretty", "json"], "OPENSEER_LOG_FORMAT").pipe(Config.withDefault("pretty")),
   retention: retentionConfig,
   otlpEndpoint: Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")),
-  connections: connectionsConfig
+  connections: connectionsConfig,
+  site: siteConfig
 })
 
 const ownNames = new Set([
@@ -65,7 +69,8 @@ const ownNames = new Set([
   "OPENSEER_DATABASE_WORKER_CONNECTIONS",
   "OPENSEER_DATABASE_API_CONNECTIONS",
   "OPENSEER_DATABASE_BACKGROUND_CONNECTIONS",
-  ...workerNames
+  ...siteNames,
+  ...othersNames
 ])
 
 /** The decoded environment. Days and connections are whole numbers, `host` and `port` are where HTTP is served. */
@@ -93,6 +98,8 @@ export const load: Effect.Effect<ServerConfig, ServerConfigInvalid> = Effect.gen
       message: `OPENSEER_CLUSTER_TOKEN must have at least ${clusterTokenLengthMin} characters; make one with: openssl rand -base64 32`
     })
   }
+  const objection = objectionTo(config.site)
+  if (objection !== undefined) return yield* new ServerConfigInvalid({ message: objection })
   return config
 })
 
@@ -109,6 +116,8 @@ export const printable = (config: ServerConfig): Record<string, string> => ({
   database: Option.match(config.databaseUrl, { onNone: () => "embedded", onSome: withoutPassword }),
   dataDir: config.dataDir,
   listen: `http://${config.host}:${config.port}`,
+  publicUrl: config.site.publicUrl,
+  registration: config.site.registration,
   checkTypes: config.checkTypes.length === 0 ? "built in" : `built in and ${config.checkTypes.join(", ")}`,
   secretKeys: Option.getOrElse(config.secretKeysFile, () =>
     Option.isSome(config.databaseUrl) ? "not set" : "in the data folder"

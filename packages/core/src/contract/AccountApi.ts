@@ -3,15 +3,15 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { OrganizationId, SessionId } from "../accounts/Id.ts"
+import { SessionId } from "../accounts/Id.ts"
 import { Role } from "../accounts/Role.ts"
 import { Instant } from "../monitor/Monitor.ts"
 import { ApiProblems, PersonAuth, Scope } from "./Auth.ts"
 import { Code, DisplayName, Email, GivenPassword, LinkToken, Password } from "./AuthApi.ts"
 import { BadInput, Forbidden, LinkInvalid, NotFound, TooManyAttemptsResponse } from "./Problem.ts"
 
-/** An organization that somebody is a member of, and as what. */
-export const Membership = Schema.Struct({ id: OrganizationId, name: Schema.String, role: Role }).annotate({
+/** An organization that somebody is a member of, and as what. The identifier is that of `Organization`. */
+export const Membership = Schema.Struct({ id: Schema.String, name: Schema.String, role: Role }).annotate({
   identifier: "Membership"
 })
 export type Membership = typeof Membership.Type
@@ -120,7 +120,7 @@ export class AccountApi extends HttpApiGroup.make("account")
       error: refusals
     }).annotateMerge(operation("Make new recovery codes", "Those before are not valid any more.")),
     HttpApiEndpoint.post("switchOrganization", "/organization", {
-      payload: Schema.Struct({ organizationId: OrganizationId }),
+      payload: Schema.Struct({ organizationId: Schema.String.check(Schema.isMaxLength(64)) }),
       success: Account,
       error: NotFound
     }).annotateMerge(operation("Switch the organization", "Of this session.")),

@@ -2,7 +2,9 @@
  * The REST API of the control plane: one HttpApi, from which handlers, clients, OpenAPI and tests are made.
  */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { AccountApi } from "./AccountApi.ts"
 import { ApiKeysApi, EnrollmentTokensApi, RegionsApi, WorkersApi } from "./AccountsApi.ts"
+import { AuthApi } from "./AuthApi.ts"
 import { CheckTypesApi } from "./CheckTypesApi.ts"
 import { EventsApi } from "./EventsApi.ts"
 import { MonitorsApi } from "./MonitorsApi.ts"
@@ -42,6 +44,8 @@ export class Api extends HttpApi.make("openseer")
   .add(InvitationsApi)
   .add(AuditLogApi)
   .add(CheckTypesApi)
+  .add(AuthApi)
+  .add(AccountApi)
   .annotate(HttpApi.PayloadParseOptions, strict)
   .annotate(HttpApi.QueryParseOptions, strict)
   .annotateMerge(

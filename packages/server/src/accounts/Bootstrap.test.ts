@@ -6,9 +6,10 @@ import { TestDatabase } from "../embedded/testing/TestDatabase.ts"
 import { ApiKeys } from "./ApiKeys.ts"
 import { bootstrap } from "./Bootstrap.ts"
 import { Principals } from "./Principal.ts"
+import { Sessions } from "./Sessions.ts"
 
 const Fresh = Principals.layer.pipe(
-  Layer.provideMerge(ApiKeys.layer),
+  Layer.provideMerge(Layer.merge(ApiKeys.layer, Sessions.layer)),
   Layer.provideMerge(Layer.effectDiscard(migrate)),
   Layer.provideMerge(
     Layer.unwrap(

@@ -19,10 +19,13 @@ import { SecretBox } from "../secrets/SecretBox.ts"
 import * as SecretKeys from "../secrets/SecretKeys.ts"
 import * as SecretKeysFile from "../secrets/SecretKeysFile.ts"
 import * as ServerConfig from "../ServerConfig.ts"
+import { toOptions } from "../SiteConfig.ts"
 import { serverVersion } from "../ServerVersion.ts"
 import * as CheckTypeModules from "./CheckTypeModules.ts"
 import * as DatabaseChoice from "./DatabaseChoice.ts"
 import * as Doctor from "./Doctor.ts"
+import * as PeopleCommands from "./PeopleCommands.ts"
+import { Refused } from "./Refused.ts"
 import * as Telemetry from "./Telemetry.ts"
 
 /** Serves until it is told to stop. Without a span: it would make one trace of all requests. */
@@ -36,10 +39,12 @@ const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) 
     metricsPublic: config.metricsPublic,
     retention: config.retention,
     secretKeys,
+    ...toOptions(config.site),
     ...(Option.isSome(config.clusterToken) ? { clusterToken: config.clusterToken.value } : {})
   })
   const server = NodeServer.layer(routes, config).pipe(
     Layer.tap(() => Console.log(`OpenSeer API   http://${config.host}:${config.port}   (reference: /docs)`)),
+    Layer.tap(() => PeopleCommands.announceSetup(config)),
     Layer.provide(Layer.effectDiscard(migrate)),
     Layer.provide(DatabaseChoice.owned(config))
   )
@@ -104,8 +109,26 @@ const bootstrap = Command.make(
     )
 ).pipe(Command.withDescription("Claim a fresh instance: make its organization and print an admin API key once"))
 
-/** What was asked for can't be done; the message says what to do instead. */
-class Refused extends Schema.TaggedError<Refused>()("Refused", { message: Schema.String }) {}
+const setupLink = Command.make("setup-link", {}, () =>
+  besides((config) => Effect.andThen(migrate, PeopleCommands.printSetupLink(config)))
+).pipe(Command.withDescription("Print a link that claims an instance which nobody owns yet"))
+
+const userPassword = Command.make(
+  "password",
+  {
+    email: Argument.String("email").pipe(Argument.withDescription("Whose password it is")),
+    dropSecondFactor: Flag.Boolean("drop-second-factor").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("Remove the second factor and its recovery codes, too")
+    )
+  },
+  ({ dropSecondFactor, email }) => besides(() => PeopleCommands.resetPassword(email, { dropSecondFactor }))
+).pipe(Command.withDescription("Give somebody a new random password, print it once, and sign them out everywhere"))
+
+const user = Command.make("user").pipe(
+  Command.withDescription("People who sign in"),
+  Command.withSubcommands([userPassword])
+)
 
 const operator = <A, E>(
   effect: (tokens: EnrollmentTokens["Service"], organizationKey: number) => Effect.Effect<A, E>
@@ -216,7 +239,7 @@ const doctor = Command.make("doctor", {}, () => withKeys(Doctor.examine)).pipe(
 
 const openseer = Command.make("openseer").pipe(
   Command.withDescription("OpenSeer: self-hosted monitoring"),
-  Command.withSubcommands([start, serve, migrateCommand, bootstrap, token, secrets, doctor])
+  Command.withSubcommands([start, serve, migrateCommand, setupLink, bootstrap, token, user, secrets, doctor])
 )
 
 /** Failures that are meant for the operator print their sentence; only defects print a trace. */

@@ -23,6 +23,42 @@ interface Row {
   readonly personOnly?: true
 }
 
+/** Endpoints that anybody may call, who proves it with what they send: what they answer to nothing that is valid. */
+const anybodys: Record<string, { readonly refused: number; readonly call?: Call }> = {
+  "auth.options": { refused: 200 },
+  "auth.setup": {
+    refused: 410,
+    call: {
+      json: { token: "osset_x", organizationName: "O", name: "N", email: "n@a.example", password: "a long password" }
+    }
+  },
+  "auth.signIn": { refused: 401, call: { json: { email: "nobody@a.example", password: "p" } } },
+  "auth.secondFactor": { refused: 401, call: { json: { code: "000000" } } },
+  "auth.signUp": {
+    refused: 403,
+    call: { json: { name: "N", email: "n@a.example", password: "a long password" } }
+  },
+  "auth.invitation": { refused: 410, call: { json: { token: "osinv_x" } } },
+  "auth.signOut": { refused: 204 }
+}
+
+/** Endpoints of whoever is signed in, which no key opens. */
+const peoples = [
+  "account.get",
+  "account.update",
+  "account.password",
+  "account.sessions",
+  "account.revokeSession",
+  "account.revokeOtherSessions",
+  "account.offerSecondFactor",
+  "account.confirmSecondFactor",
+  "account.removeSecondFactor",
+  "account.renewRecoveryCodes",
+  "account.switchOrganization",
+  "account.createOrganization",
+  "account.acceptInvitation"
+]
+
 const ofMonitor = { scope: "read", ok: 200, other: 404, subject: "monitor" } as const
 const writesMonitor = { ...ofMonitor, scope: "write" } as const
 const monitor = { name: "m", spec: { url: "https://a.example/" } }
@@ -72,13 +108,16 @@ const rows: Record<string, Row> = {
   "checkTypes.list": { scope: "read", ok: 200, other: 200 }
 }
 
-const endpoints = Object.values(Api.Api.groups).flatMap((group) =>
+const all = Object.values(Api.Api.groups).flatMap((group) =>
   Object.values(group.endpoints).map((endpoint) => ({
     name: `${group.identifier}.${endpoint.identifier}`,
     method: endpoint.method as string,
     path: endpoint.path as string
   }))
 )
+
+/** Those that a key opens. */
+const endpoints = all.filter(({ name }) => rows[name] !== undefined)
 
 /** The identifiers of a list, without what is the instance's and seen by everyone. */
 const ids = (answer: { json: { items: ReadonlyArray<{ id: string; owner?: string }> } }) =>
@@ -112,9 +151,33 @@ layer(TestApi.layer, { excludeTestServices: true })("access", (it) => {
     return { ask, call, created, enrolled, newKey, organizationKey, otherKey, owner, query }
   })
 
-  it.effect(`has a row for every endpoint of the API and none besides: ${endpoints.length}`, () =>
+  it.effect(`has a row for every endpoint of the API and none besides: ${all.length}`, () =>
     Effect.sync(() => {
-      assert.deepStrictEqual(endpoints.map(({ name }) => name).toSorted(), Object.keys(rows).toSorted())
+      assert.deepStrictEqual(
+        all.map(({ name }) => name).toSorted(),
+        [...Object.keys(rows), ...Object.keys(anybodys), ...peoples].toSorted()
+      )
+    })
+  )
+
+  it.effect("to what anybody may call is no way in, and to what is a person's there is none by a key", () =>
+    Effect.gen(function* () {
+      const { call, newKey, organizationKey } = yield* setup
+      const key = yield* newKey(organizationKey, "admin")
+      for (const { method, name, path } of all) {
+        const row = anybodys[name]
+        if (row !== undefined) {
+          const answer = yield* call(method, path, row.call)
+          assert.strictEqual(answer.status, row.refused, `${name}: ${answer.text}`)
+          assert.notInclude(answer.headers.get("set-cookie") ?? "", "openseer=_")
+        }
+        if (peoples.includes(name)) {
+          const body = method === "POST" || method === "PATCH" ? { json: {} } : {}
+          assert.strictEqual((yield* call(method, path, body)).status, 401, name)
+          assert.strictEqual((yield* call(method, path, { ...body, key })).status, 403, name)
+          assert.strictEqual((yield* call(method, path, { ...body, key: "osk_x" })).status, 401, name)
+        }
+      }
     })
   )
 

@@ -7,30 +7,36 @@ import { Context, Effect, Layer, Option } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { type Principal, Principals } from "../accounts/Principal.ts"
 import { Actor } from "../db/Actor.ts"
+import { clientFacts } from "./ClientAddress.ts"
+import { SessionCookie } from "./SessionCookie.ts"
 import { orUnavailable } from "./Unavailable.ts"
 
 /** Serves `ApiAuth` with `Principals`, which sees the whole request, whatever scheme the contract documents. */
-export const layer: Layer.Layer<Auth.ApiAuth, never, Principals> = Layer.effect(
+export const layer: Layer.Layer<Auth.ApiAuth, never, Principals | SessionCookie> = Layer.effect(
   Auth.ApiAuth,
   Effect.gen(function* () {
     const principals = yield* Principals
+    const cookies = yield* SessionCookie
     return Auth.ApiAuth.of({
       apiKey: (answer, { endpoint }) =>
         Effect.gen(function* () {
           const request = yield* HttpServerRequest.HttpServerRequest
-          const principal = yield* orUnavailable(principals.authenticate(request))
-          if (Option.isNone(principal)) return yield* new Problem.Unauthorized()
+          const known = yield* orUnavailable(principals.authenticate(request))
+          if (Option.isNone(known)) return yield* new Problem.Unauthorized()
+          const { renewed, ...principal } = known.value
+          if (renewed !== undefined) yield* cookies.send("session", renewed)
           const annotations = endpoint.annotations as Context.Context<never>
-          if (Context.get(annotations, Auth.PersonOnly) && principal.value.person === undefined) {
+          if (Context.get(annotations, Auth.PersonOnly) && principal.person === undefined) {
             return yield* new Problem.Forbidden({ detail: "this is for people who are signed in, not for keys" })
           }
           const needed = Context.get(annotations, Auth.RequiredScope)
-          if (!Auth.allows(principal.value.scopes, needed)) {
+          if (!Auth.allows(principal.scopes, needed)) {
             return yield* new Problem.Forbidden({ detail: `this needs the scope ${needed}` })
           }
+          const { address } = yield* clientFacts
           return yield* answer.pipe(
-            Effect.provideService(Auth.CurrentPrincipal, principal.value),
-            Effect.provideService(Actor, actorOf(principal.value))
+            Effect.provideService(Auth.CurrentPrincipal, principal),
+            Effect.provideService(Actor, { ...actorOf(principal), ...(address === undefined ? {} : { address }) })
           )
         })
     })

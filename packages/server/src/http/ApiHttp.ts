@@ -5,9 +5,12 @@ import { Api } from "@openseer/core"
 import { Layer } from "effect"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { EventFeed } from "../query/EventFeed.ts"
+import * as AccountHttp from "./AccountHttp.ts"
 import * as AccountsHttp from "./AccountsHttp.ts"
 import * as ApiAuthHttp from "./ApiAuthHttp.ts"
 import * as ApiProblemsHttp from "./ApiProblemsHttp.ts"
+import * as AuthHttp from "./AuthHttp.ts"
+import { loopback } from "./ClientAddress.ts"
 import * as CheckTypesHttp from "./CheckTypesHttp.ts"
 import * as EventsHttp from "./EventsHttp.ts"
 import * as Guards from "./Guards.ts"
@@ -15,27 +18,35 @@ import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
 import * as MonitorsHttp from "./MonitorsHttp.ts"
 import * as OrganizationHttp from "./OrganizationHttp.ts"
+import * as PersonAuthHttp from "./PersonAuthHttp.ts"
 import * as PingHttp from "./PingHttp.ts"
 import * as ResultsHttp from "./ResultsHttp.ts"
+import { SessionCookie } from "./SessionCookie.ts"
 
-/** Everything that a control plane serves besides the worker protocol, and the guards in front of both. */
-export const layer = (options: { readonly metricsPublic: boolean }) =>
+/**
+ * Everything that a control plane serves besides the worker protocol, and the guards in front of both. `trustedProxies`
+ * are networks or addresses; by default those of this machine.
+ */
+export const layer = (options: { readonly metricsPublic: boolean; readonly trustedProxies?: ReadonlyArray<string> }) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api.Api, { openapiPath: Api.openApiPath }).pipe(
       Layer.provide([
         MonitorsHttp.layer,
         AccountsHttp.layer,
         OrganizationHttp.layer,
+        AuthHttp.layer,
+        AccountHttp.layer,
         CheckTypesHttp.layer,
         ResultsHttp.layer,
         EventsHttp.layer.pipe(Layer.provide(EventFeed.layer))
       ]),
-      Layer.provide([ApiAuthHttp.layer, ApiProblemsHttp.layer])
+      Layer.provide([ApiAuthHttp.layer, PersonAuthHttp.layer, ApiProblemsHttp.layer]),
+      Layer.provide(SessionCookie.layer)
     ),
     // The page holds its script: it works without the internet.
     HttpApiScalar.layer(Api.Api, { path: "/docs", scalar: { withDefaultFonts: false } }),
     Health.layer,
     PingHttp.layer,
     Metrics.layer({ isPublic: options.metricsPublic }),
-    Guards.layer
+    Guards.layer(options.trustedProxies ?? loopback)
   )

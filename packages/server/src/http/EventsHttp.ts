@@ -41,7 +41,7 @@ export const layer = HttpApiBuilder.group(
           const isAllowed = Effect.map(
             principals.authenticate(request),
             Option.exists((now) => now.organizationKey === organizationKey && Auth.allows(now.scopes, "read"))
-          )
+          ).pipe(Effect.catchTag("Forbidden", () => Effect.succeed(false)))
           return events.pipe(Stream.interruptWhen(untilRefused(isAllowed)), Stream.interruptWhen(draining.await))
         }).pipe(orUnavailable)
     })

@@ -4,7 +4,8 @@
  * 1. Every answer, whoever gives it, gets the security headers and is counted.
  * 2. What fails below and is not answered yet becomes a problem: 404, 405, and 500 with a trace id, which is logged.
  * 3. So many requests at once, and no more: 503 with `Retry-After`. Workers that wait for jobs count apart.
- * 4. A change that a browser sends on behalf of another site: 403, whoever is signed in there.
+ * 4. A change that a browser sends on behalf of another site, and anything that a page of another origin asks without a
+ *    key of its own: 403, whoever is signed in there.
  *    A ping is nobody's change: it has no credential but its URL, so this and the next two don't hold for it.
  * 5. A body that says it is too large: 413. One that does not say is cut off while it is read.
  * 6. A body that is not JSON: 415.
@@ -23,6 +24,9 @@ import {
   HttpServerResponse
 } from "effect/http"
 import { randomUUID } from "node:crypto"
+import { isForeign } from "../accounts/RequestOrigin.ts"
+import { PublicUrl } from "../PublicUrl.ts"
+import { forwarded } from "./ClientAddress.ts"
 import { unavailable } from "./Unavailable.ts"
 
 /** The largest body of the API, in bytes. */
@@ -43,35 +47,38 @@ export const pingRequestsMax = 256
 /** Paths are as they are written here: a proxy that closes `/metrics` closes it, however it is spelled. */
 export const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false } as const
 
-/** Installs the guards in front of all routes of the router. */
-export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.use(
-  Effect.fnUntraced(function* (router) {
-    const admission = {
-      api: yield* Semaphore.make(apiRequestsMax),
-      worker: yield* Semaphore.make(workerRequestsMax),
-      ping: yield* Semaphore.make(pingRequestsMax),
-      // Health must be told also when nothing else is served.
-      system: undefined
-    }
-    const guard = (handler: Answer) =>
-      Effect.gen(function* () {
-        const startedAt = yield* Clock.currentTimeMillis
-        const request = yield* HttpServerRequest.HttpServerRequest
-        const path = pathOf(request)
-        const kind = kindOf(path)
-        const answer = refusal(request, kind) ?? bounded(handler, kind)
-        const response = yield* admitted(answer, admission[kind]).pipe(
-          Effect.catchCause((cause) => answerCause(cause, request.method, path))
-        )
-        yield* measured(kind, response.status, (yield* Clock.currentTimeMillis) - startedAt)
-        return HttpServerResponse.setHeaders(response, headersOf(request, path, response.status))
-      })
-    // The type of the router's middleware does not foresee one that answers every failure.
-    yield* router.addGlobalMiddleware(
-      guard as (handler: Answer) => Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled>
-    )
-  })
-)
+/** Installs the guards in front of all routes of the router. What these proxies say of a client's address counts. */
+export const layer = (trustedProxies: ReadonlyArray<string>): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const publicUrl = yield* PublicUrl
+      const fromClient = forwarded(trustedProxies)
+      const admission = {
+        api: yield* Semaphore.make(apiRequestsMax),
+        worker: yield* Semaphore.make(workerRequestsMax),
+        ping: yield* Semaphore.make(pingRequestsMax),
+        // Health must be told also when nothing else is served.
+        system: undefined
+      }
+      const guard = (handler: Answer) =>
+        Effect.gen(function* () {
+          const startedAt = yield* Clock.currentTimeMillis
+          const request = yield* HttpServerRequest.HttpServerRequest
+          const path = pathOf(request)
+          const kind = kindOf(path)
+          const answer = refusal(request, kind, publicUrl) ?? bounded(handler, kind)
+          const response = yield* admitted(answer, admission[kind]).pipe(
+            Effect.catchCause((cause) => answerCause(cause, request.method, path))
+          )
+          yield* measured(kind, response.status, (yield* Clock.currentTimeMillis) - startedAt)
+          return HttpServerResponse.setHeaders(response, headersOf(request, path, response.status))
+        }).pipe(fromClient)
+      // The type of the router's middleware does not foresee one that answers every failure.
+      yield* router.addGlobalMiddleware(
+        guard as (handler: Answer) => Effect.Effect<HttpServerResponse.HttpServerResponse, Types.unhandled>
+      )
+    })
+  )
 
 type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, unknown, HttpServerRequest.HttpServerRequest>
 type Kind = "api" | "worker" | "ping" | "system"
@@ -108,12 +115,14 @@ const bounded = (handler: Answer, kind: Kind): Answer =>
   Effect.provideService(handler, HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyBytesMax(kind)))
 
 /** The answer to a request whose headers alone show that it can't be served. */
-const refusal = ({ headers, method }: HttpServerRequest.HttpServerRequest, kind: Kind): Answer | undefined => {
+const refusal = (request: HttpServerRequest.HttpServerRequest, kind: Kind, publicUrl: string): Answer | undefined => {
+  const { headers, method } = request
+  if (kind === "api" && headers["authorization"] === undefined && isForeign(request, publicUrl)) return notFromThere
   if (method === "GET" || method === "HEAD" || method === "OPTIONS" || kind === "ping") return undefined
   // Browsers always say where a request comes from, and scripts can't change it; other clients say nothing.
   const site = headers["sec-fetch-site"]
   if (site !== undefined && site !== "same-origin" && site !== "none") {
-    return HttpServerRespondable.toResponse(new Problem.Forbidden({ detail: "not from another site" }))
+    return notFromThere
   }
   const length = Number(headers["content-length"] ?? "0")
   const limitBytes = bodyBytesMax(kind)
@@ -125,6 +134,8 @@ const refusal = ({ headers, method }: HttpServerRequest.HttpServerRequest, kind:
     ? undefined
     : HttpServerRespondable.toResponse(new Problem.UnsupportedMediaType())
 }
+
+const notFromThere = HttpServerRespondable.toResponse(new Problem.Forbidden({ detail: "not from another site" }))
 
 /** Problems are answered as they are; anything unforeseen is logged, and its answer tells nothing but a trace id. */
 const answerCause = (cause: Cause.Cause<unknown>, method: string, path: string): Answer => {

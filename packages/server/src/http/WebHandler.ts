@@ -6,6 +6,7 @@ import { HttpRouter, HttpServer } from "effect/http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
+import { notePeer } from "./ClientAddress.ts"
 import { routerConfig, untraced } from "./Guards.ts"
 
 /** A handler with what ends it. */
@@ -86,14 +87,14 @@ const answer = async (
   }
   const method = request.method ?? "GET"
   const hasBody = method !== "GET" && method !== "HEAD"
-  const answered = await handler(
-    new Request(new URL(request.url ?? "/", "http://localhost"), {
-      method,
-      headers,
-      signal,
-      ...(hasBody ? { body: Readable.toWeb(request) as ReadableStream<Uint8Array>, duplex: "half" } : {})
-    })
-  )
+  const standard = new Request(new URL(request.url ?? "/", "http://localhost"), {
+    method,
+    headers,
+    signal,
+    ...(hasBody ? { body: Readable.toWeb(request) as ReadableStream<Uint8Array>, duplex: "half" } : {})
+  })
+  notePeer(standard, request.socket.remoteAddress)
+  const answered = await handler(standard)
   for (const [name, value] of answered.headers) if (name !== "set-cookie") response.setHeader(name, value)
   const cookies = answered.headers.getSetCookie()
   if (cookies.length > 0) response.setHeader("set-cookie", cookies)

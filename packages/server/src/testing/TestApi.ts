@@ -10,11 +10,13 @@ import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
 import { Invitations } from "../accounts/Invitations.ts"
 import { Members } from "../accounts/Members.ts"
 import { Organizations } from "../accounts/Organizations.ts"
+import * as People from "../accounts/People.ts"
 import { Principals } from "../accounts/Principal.ts"
 import { Workers } from "../accounts/Workers.ts"
 import { CheckTypes } from "../CheckTypes.ts"
 import type { Database } from "../db/Database.ts"
 import * as ApiHttp from "../http/ApiHttp.ts"
+import { notePeer } from "../http/ClientAddress.ts"
 import { routerConfig } from "../http/Guards.ts"
 import { Heartbeats } from "../ingest/Heartbeats.ts"
 import { EventFeed } from "../query/EventFeed.ts"
@@ -45,12 +47,14 @@ export interface Call {
   readonly json?: unknown
   readonly body?: BodyInit
   readonly headers?: Record<string, string>
+  /** Of the peer of the connection. */
+  readonly address?: string
   readonly endless?: boolean
 }
 
 const servicesWith = (checkTypes: ReadonlyArray<CheckType.Any>) =>
   Layer.mergeAll(
-    Principals.layer.pipe(Layer.provideMerge(ApiKeys.layer)),
+    Principals.layer.pipe(Layer.provideMerge(Layer.merge(ApiKeys.layer, People.layer))),
     EnrollmentTokens.layer,
     Organizations.layer,
     Members.layer,
@@ -83,6 +87,7 @@ export class TestApi extends Context.Service<
       const services = yield* Effect.context<
         | ApiKeys
         | Principals
+        | People.Services
         | EnrollmentTokens
         | Organizations
         | Members
@@ -111,20 +116,20 @@ export class TestApi extends Context.Service<
         ),
         ({ dispose }) => Effect.promise(() => dispose())
       )
-      const call = (method: string, path: string, { body, endless, headers, json, key }: Call = {}) =>
+      const call = (method: string, path: string, { address, body, endless, headers, json, key }: Call = {}) =>
         Effect.promise(async (): Promise<Answer> => {
           const sent = json === undefined ? body : JSON.stringify(json)
-          const response = await web.handler(
-            new Request(new URL(path, "http://localhost"), {
-              method,
-              headers: {
-                ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-                ...(json === undefined ? {} : { "content-type": "application/json" }),
-                ...headers
-              },
-              ...(sent === undefined ? {} : { body: sent, duplex: "half" })
-            })
-          )
+          const request = new Request(new URL(path, "http://localhost"), {
+            method,
+            headers: {
+              ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+              ...(json === undefined ? {} : { "content-type": "application/json" }),
+              ...headers
+            },
+            ...(sent === undefined ? {} : { body: sent, duplex: "half" })
+          })
+          notePeer(request, address)
+          const response = await web.handler(request)
           if (endless === true) await response.body?.cancel()
           const text = endless === true ? "" : await response.text()
           const isJson = text !== "" && /json/.test(response.headers.get("content-type") ?? "")

@@ -1,0 +1,82 @@
+/**
+ * Signing in: a password, a second factor where there is one, and then a session.
+ */
+import { type AuthApi, Problem } from "@openseer/core"
+import { Context, Effect, Layer, Option, type Redacted } from "effect"
+import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import * as Attempts from "./Attempts.ts"
+import { KnownDevices } from "./KnownDevices.ts"
+import { Passwords } from "./Passwords.ts"
+import { type ClientFacts, Sessions } from "./Sessions.ts"
+import { type User, Users } from "./Users.ts"
+
+/** What came of it, with the tokens for the cookies. */
+export interface Entry {
+  readonly status: "signed_in"
+  readonly session: Redacted.Redacted
+  readonly device: Redacted.Redacted
+}
+
+/** Lets people in. */
+export class SignIn extends Context.Service<
+  SignIn,
+  {
+    /** By email and password. Whether there is such an account is told neither by the answer nor by its time. */
+    readonly withPassword: (
+      input: AuthApi.SignInInput,
+      client: ClientFacts
+    ) => Effect.Effect<
+      Entry,
+      DatabaseBusy | Problem.SignInRefused | Problem.TooManyAttempts | Problem.ServiceUnavailable
+    >
+    /** Whoever has proved everything: a new session, in an organization or in the one that they were in last. */
+    readonly enter: (
+      user: Pick<User, "userId" | "userKey">,
+      client: ClientFacts,
+      organizationKey?: number
+    ) => Effect.Effect<Entry, DatabaseBusy>
+  }
+>()("@openseer/server/SignIn") {
+  static readonly layer: Layer.Layer<SignIn, never, Users | Passwords | Sessions | KnownDevices | Attempts.Attempts> =
+    Layer.effect(
+      SignIn,
+      Effect.suspend(() => make)
+    )
+}
+
+const make = Effect.gen(function* () {
+  const users = yield* Users
+  const passwords = yield* Passwords
+  const sessions = yield* Sessions
+  const devices = yield* KnownDevices
+  const attempts = yield* Attempts.Attempts
+
+  const enter = Effect.fn("SignIn.enter")(function* (
+    { userId, userKey }: Pick<User, "userId" | "userKey">,
+    client: ClientFacts,
+    organizationKey?: number
+  ) {
+    const session = yield* sessions.begin(userId, client, organizationKey)
+    return { status: "signed_in", session, device: yield* devices.remember(client.device, userKey) } satisfies Entry
+  })
+
+  const withPassword = Effect.fn("SignIn.withPassword")(function* (input: AuthApi.SignInInput, client: ClientFacts) {
+    // The same steps whether there is such a user or not.
+    const user = Option.getOrUndefined(yield* users.byEmail(input.email))
+    const device = yield* devices.find(client.device, user?.userKey)
+    const subjects =
+      Option.isSome(device) && user !== undefined
+        ? [Attempts.ofDevice(device.value, user.userKey)]
+        : [...Attempts.ofAddress(client.address), Attempts.ofEmail(input.email)]
+    const known = yield* attempts.counted(
+      subjects,
+      Effect.gen(function* () {
+        const isRight = yield* passwords.verify(input.password, user?.passwordHash)
+        return isRight && user !== undefined ? user : yield* new Problem.SignInRefused()
+      })
+    )
+    return yield* enter(known, client)
+  })
+
+  return SignIn.of({ withPassword, enter })
+})

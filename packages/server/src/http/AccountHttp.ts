@@ -1,0 +1,93 @@
+/**
+ * The handlers of what a person has of their own. They delegate, and renew the cookie of a session that is replaced.
+ */
+import { Api, Auth, Problem } from "@openseer/core"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Confirmations } from "../accounts/Confirmations.ts"
+import * as Passwords from "../accounts/Passwords.ts"
+import { Sessions } from "../accounts/Sessions.ts"
+import { Users } from "../accounts/Users.ts"
+import { clientFacts } from "./ClientAddress.ts"
+import { SessionCookie } from "./SessionCookie.ts"
+import { orUnavailable } from "./Unavailable.ts"
+
+/** Serves the group `account`. */
+export const layer = HttpApiBuilder.group(
+  Api.Api,
+  "account",
+  Effect.fn(function* (handlers) {
+    const users = yield* Users
+    const sessions = yield* Sessions
+    const passwords = yield* Passwords.Passwords
+    const confirmations = yield* Confirmations
+    const cookies = yield* SessionCookie
+
+    const account = Effect.flatMap(Auth.CurrentPerson, users.account)
+
+    /** The account after the session moved to another organization. */
+    const movedTo = Effect.fnUntraced(function* (organizationKey: number) {
+      const { sessionId, userKey } = yield* Auth.CurrentPerson
+      yield* sessions.moveTo(sessionId, organizationKey)
+      return yield* users.account({ userKey, sessionId, organizationKey })
+    })
+    const notYet = Effect.fail(
+      new Problem.BadInput({ errors: [{ path: "", message: "there is no second factor yet" }] })
+    )
+
+    return handlers.handleAll({
+      get: () => orUnavailable(account),
+      update: ({ payload: { currentPassword, ...change } }) =>
+        Effect.gen(function* () {
+          const { userKey } = yield* Auth.CurrentPerson
+          if (change.email !== undefined && change.email !== (yield* users.byKey(userKey)).email) {
+            yield* confirmations.confirm(userKey, currentPassword === undefined ? {} : { currentPassword })
+          }
+          yield* users.update(userKey, change)
+          return yield* account
+        }).pipe(orUnavailable),
+      password: ({ payload: { newPassword, ...given } }) =>
+        Effect.gen(function* () {
+          const person = yield* Auth.CurrentPerson
+          const user = yield* confirmations.confirm(person.userKey, given)
+          yield* Passwords.accept("newPassword", newPassword, user)
+          yield* users.setPassword(user.userKey, yield* passwords.hash(newPassword))
+          const session = yield* sessions.begin(user.userId, yield* clientFacts, person.organizationKey)
+          yield* cookies.send("session", session)
+        }).pipe(orUnavailable),
+      sessions: () =>
+        Auth.CurrentPerson.pipe(
+          Effect.flatMap(({ sessionId, userKey }) => sessions.list(userKey, sessionId)),
+          Effect.map((items) => ({ items })),
+          orUnavailable
+        ),
+      revokeSession: ({ params }) =>
+        Auth.CurrentPerson.pipe(
+          Effect.flatMap(({ userKey }) => sessions.revoke(userKey, params.sessionId)),
+          orUnavailable
+        ),
+      revokeOtherSessions: () =>
+        Auth.CurrentPerson.pipe(
+          Effect.flatMap(({ sessionId, userKey }) => sessions.revokeOthers(userKey, sessionId)),
+          orUnavailable
+        ),
+      offerSecondFactor: () => notYet,
+      confirmSecondFactor: () => notYet,
+      removeSecondFactor: () => notYet,
+      renewRecoveryCodes: () => notYet,
+      switchOrganization: ({ payload }) =>
+        Auth.CurrentPerson.pipe(
+          Effect.flatMap(({ userKey }) => users.organizationOf(userKey, payload.organizationId)),
+          Effect.flatMap(movedTo),
+          orUnavailable
+        ),
+      createOrganization: ({ payload }) =>
+        Auth.CurrentPerson.pipe(
+          Effect.flatMap(({ userKey }) => users.createOrganization(userKey, payload.name)),
+          Effect.flatMap(movedTo),
+          orUnavailable
+        ),
+      acceptInvitation: () => Effect.fail(new Problem.LinkInvalid())
+    })
+  })
+)
