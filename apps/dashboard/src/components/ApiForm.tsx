@@ -6,6 +6,7 @@ import { revalidate, useLocation, useNavigate } from "@solidjs/router"
 import { createSignal, createUniqueId, type JSX, Show, sharedConfig } from "solid-js"
 import { getRequestEvent, isServer } from "solid-js/web"
 import type { Problem } from "~/api/ApiProblem.ts"
+import { problemSentence } from "~/api/ProblemSentence.ts"
 import { Button, type ButtonVariant } from "~/components/Button.tsx"
 import { FormContext, type FormState, useForm } from "~/components/FormContext.ts"
 import { toast } from "~/components/Toast.ts"
@@ -122,7 +123,7 @@ export function FormProblem() {
     <Show when={form?.problem()}>
       {(problem) => (
         <div role="alert" tabindex="-1" data-problem="" class="rounded-md bg-down-soft px-3 py-2 text-down">
-          {problem().detail ?? problem().title}
+          {problemSentence(problem())}
         </div>
       )}
     </Show>

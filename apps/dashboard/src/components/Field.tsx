@@ -57,7 +57,7 @@ export function FieldFrame(
         </p>
       </Show>
       <Show when={hasHint}>
-        <p id={`${id}-hint`} class="text-muted">
+        <p id={`${id}-hint`} class="text-pretty text-muted">
           {props.hint}
         </p>
       </Show>

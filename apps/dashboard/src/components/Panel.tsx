@@ -5,6 +5,7 @@ import RotateCw from "lucide-solid/icons/rotate-cw"
 import { ErrorBoundary, type JSX, Show, Suspense } from "solid-js"
 import { revalidate } from "@solidjs/router"
 import { problemOf } from "~/api/ApiProblem.ts"
+import { problemSentence } from "~/api/ProblemSentence.ts"
 import { Button } from "~/components/Button.tsx"
 import { Skeleton } from "~/components/Skeleton.tsx"
 
@@ -70,7 +71,7 @@ function PanelProblem(props: { error: unknown; retry: () => void }) {
   const problem = () => problemOf(props.error)
   return (
     <div role="alert" class="flex flex-wrap items-center gap-3 text-down">
-      <span>{problem().detail ?? problem().title}</span>
+      <span>{problemSentence(problem())}</span>
       <Button onClick={() => props.retry()}>
         <RotateCw size={14} aria-hidden="true" /> Try again
       </Button>
