@@ -10,6 +10,7 @@ import { EventsApi } from "./EventsApi.ts"
 import { MonitorsApi } from "./MonitorsApi.ts"
 import { AuditLogApi, InvitationsApi, MembersApi, OrganizationApi } from "./OrganizationApi.ts"
 import { ResultsApi } from "./ResultsApi.ts"
+import { ViewsApi } from "./ViewsApi.ts"
 
 /** Where the OpenAPI 3.1 document is served. */
 export const openApiPath = "/api/v1/openapi.json"
@@ -34,6 +35,7 @@ const readable = (spec: Record<string, unknown>): Record<string, unknown> =>
 export class Api extends HttpApi.make("openseer")
   .add(MonitorsApi)
   .add(ResultsApi)
+  .add(ViewsApi)
   .add(EventsApi)
   .add(RegionsApi)
   .add(WorkersApi)

@@ -29,6 +29,9 @@ describe("the sketch", () => {
         const [x, y, z] = [a, b, c].map(Sketch.fromValues) as [Sketch.Sketch, Sketch.Sketch, Sketch.Sketch]
         assert.deepStrictEqual(Sketch.merge([x, Sketch.merge([y, z])]), Sketch.fromValues([...a, ...b, ...c]))
         assert.deepStrictEqual(Sketch.merge([z, y, x]), Sketch.merge([x, y, z]))
+        for (const q of [0, 0.5, 0.95, 1]) {
+          assert.strictEqual(Sketch.quantileOfAll([x, y, z], q), Sketch.quantile(Sketch.merge([x, y, z]), q))
+        }
       })
     )
   })
@@ -36,6 +39,7 @@ describe("the sketch", () => {
   it("keeps the count of what it has seen, and answers nothing when it has seen nothing", () => {
     fc.assert(fc.property(values, (some) => Sketch.count(Sketch.fromValues(some)) === some.length))
     assert.isUndefined(Sketch.quantile([], 0.5))
+    assert.isUndefined(Sketch.quantileOfAll([[], []], 0.5))
   })
 
   it("fits into PostgreSQL's int, at the largest bucket and count as well", () => {

@@ -64,3 +64,24 @@ export const quantile = (sketch: Sketch, q: number): number | undefined => {
   }
   return undefined
 }
+
+/**
+ * The value in microseconds at quantile `q` of all the given sketches together, or `undefined` of empty ones. As of
+ * what {@link merge} gives, in a fraction of its time.
+ */
+export const quantileOfAll = (sketches: Iterable<Sketch>, q: number): number | undefined => {
+  const counts = new Float64Array(bucketMax + 1)
+  let total = 0
+  for (const sketch of sketches) {
+    for (const entry of sketch) {
+      const bucket = entry >> countBits
+      counts[bucket] = (counts[bucket] ?? 0) + (entry & countMax)
+      total += entry & countMax
+    }
+  }
+  if (total === 0) return undefined
+  const rank = Math.max(1, Math.ceil(q * total))
+  let bucket = -1
+  for (let seen = 0; seen < rank;) seen += counts[++bucket] ?? 0
+  return valueOf(bucket)
+}

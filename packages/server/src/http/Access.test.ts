@@ -86,6 +86,11 @@ const rows: Record<string, Row> = {
   "results.uptime": ofMonitor,
   "results.timeline": ofMonitor,
   "results.overview": { scope: "read", ok: 200, other: 200 },
+  "views.monitors": { scope: "read", ok: 200, other: 200 },
+  "views.tags": { scope: "read", ok: 200, other: 200 },
+  "views.wall": { scope: "read", ok: 200, other: 200 },
+  "views.phases": ofMonitor,
+  "views.matrix": ofMonitor,
   "events.stream": { scope: "read", ok: 200, other: 200, call: { endless: true } },
   "regions.list": { scope: "read", ok: 200, other: 200 },
   "workers.list": { scope: "read", ok: 200, other: 200 },
@@ -243,6 +248,10 @@ layer(TestApi.layer, { excludeTestServices: true })("access", (it) => {
       const theirs = yield* call("GET", "/api/v1/monitors?limit=500", { key })
       assert.isAbove(mine.json.items.length, 10)
       assert.strictEqual(theirs.json.items.length, 1, "only the one that it created itself")
+      const seen = yield* call("GET", "/api/v1/overview/monitors", { key })
+      assert.deepStrictEqual([seen.json.total, ids(seen)], [1, ids(theirs)])
+      assert.deepStrictEqual((yield* call("GET", "/api/v1/overview/wall", { key })).json.ids, ids(theirs))
+      assert.deepStrictEqual((yield* call("GET", "/api/v1/overview/tags", { key })).json.items, [])
       for (const path of ["workers", "enrollment-tokens", "api-keys"]) {
         const own = ids(yield* call("GET", `/api/v1/${path}`, { key: owner }))
         const others = ids(yield* call("GET", `/api/v1/${path}`, { key }))

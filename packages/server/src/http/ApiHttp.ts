@@ -22,6 +22,7 @@ import * as PersonAuthHttp from "./PersonAuthHttp.ts"
 import * as PingHttp from "./PingHttp.ts"
 import * as ResultsHttp from "./ResultsHttp.ts"
 import { SessionCookie } from "./SessionCookie.ts"
+import * as ViewsHttp from "./ViewsHttp.ts"
 
 /**
  * Everything that a control plane serves besides the worker protocol, and the guards in front of both. `trustedProxies`
@@ -38,6 +39,7 @@ export const layer = (options: { readonly metricsPublic: boolean; readonly trust
         AccountHttp.layer,
         CheckTypesHttp.layer,
         ResultsHttp.layer,
+        ViewsHttp.layer,
         EventsHttp.layer.pipe(Layer.provide(EventFeed.layer))
       ]),
       Layer.provide([ApiAuthHttp.layer, PersonAuthHttp.layer, ApiProblemsHttp.layer]),

@@ -172,6 +172,34 @@ const creations: ReadonlyArray<Row> = [
   withSpec("11 redirects", { redirectsMax: 11 }, "spec.redirectsMax")
 ]
 
+/** Queries of rows, and of the phases and the matrix of a monitor. */
+const viewQueries: ReadonlyArray<readonly [path: string, query: string, member: string]> = [
+  ["overview/monitors", "offset=-1", "offset"],
+  ["overview/monitors", "offset=10001", "offset"],
+  ["overview/monitors", "offset=1.5", "offset"],
+  ["overview/monitors", "limit=0", "limit"],
+  ["overview/monitors", "limit=201", "limit"],
+  ["overview/monitors", "sort=size", "sort"],
+  ["overview/monitors", "sort=name;drop", "sort"],
+  ["overview/monitors", "order=up", "order"],
+  ["overview/monitors", "state=asleep", "state"],
+  ["overview/monitors", "tag=", "tag"],
+  ["overview/monitors", "q=%00", "q"],
+  ["overview/monitors", "region=Mars", "region"],
+  ["overview/monitors", "kind=HTTP", "kind"],
+  ["overview/monitors", "cursor=x", "cursor"],
+  ["monitors/:id/phases", "points=9", "points"],
+  ["monitors/:id/phases", "points=1001", "points"],
+  ["monitors/:id/phases", "from=yesterday", "from"],
+  ["monitors/:id/phases", "from=2026-02-30T00:00:00Z", "from"],
+  ["monitors/:id/phases", "from=2100-01-01T00:00:00Z", "from"],
+  ["monitors/:id/phases", "from=1970-01-01T00:00:00Z", "from"],
+  ["monitors/:id/phases", "region=mars", "region"],
+  ["monitors/:id/matrix", "points=9", "points"],
+  ["monitors/:id/matrix", "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from"],
+  ["monitors/:id/matrix", "region=global", "region"]
+]
+
 const queries: ReadonlyArray<readonly [query: string, path: string]> = [
   ["limit=0", "limit"],
   ["limit=501", "limit"],
@@ -240,6 +268,20 @@ layer(TestApi.layer, { excludeTestServices: true })("bad input", (it) => {
         // The name of a schema of ours tells a caller nothing.
         assert.notMatch(answer.json.errors[0].message, /^Expected [A-Z]/, query)
       }
+    })
+  )
+
+  it.effect(`is refused in queries of views: ${viewQueries.length} rows`, () =>
+    Effect.gen(function* () {
+      const { call, key, rows } = yield* setup
+      const { id } = (yield* call("POST", "/api/v1/monitors", { key, json: input })).json
+      for (const [path, query, member] of viewQueries) {
+        const answer = yield* call("GET", `/api/v1/${path.replace(":id", id)}?${query}`, { key })
+        assert.strictEqual(answer.status, 400, `${path} ${query}: ${answer.text}`)
+        assert.strictEqual(answer.json.errors[0].path.split(".")[0], member, query)
+        assert.notMatch(answer.json.errors[0].message, /^Expected [A-Z]/, query)
+      }
+      yield* rows("delete from app.monitors")
     })
   )
 

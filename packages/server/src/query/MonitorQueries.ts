@@ -7,6 +7,7 @@ import { CheckTypes } from "../CheckTypes.ts"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import * as SealedSpec from "../secrets/SealedSpec.ts"
+import * as MonitorSearch from "./MonitorSearch.ts"
 
 /** Reads monitors of one organization. */
 export class MonitorQueries extends Context.Service<
@@ -52,9 +53,6 @@ const make = Effect.gen(function* () {
     case when m.paused_at is not null then 'paused' when r.known = 0 then 'unknown' when r.down * 2 > r.known then 'down'
          when r.up = r.known then 'up' else 'degraded' end`)
 
-  /** Where the built-in check types have their target. */
-  const targetText = sql.literal("coalesce(m.spec ->> 'url', m.spec ->> 'host', m.spec ->> 'name', '')")
-
   const columns = sql.literal(`m.monitor_key, m.monitor_id, m.name, m.check_kind, m.spec, m.interval_ms, m.timeout_ms,
     m.assertions, m.tags, m.paused_at is not null as is_paused, m.version, m.created_at, m.updated_at, r.regions,
     (select jsonb_build_object('hasPingUrl', h.token_hash is not null, 'lastSignal', h.last_signal, 'lastSignalAt', h.last_at,
@@ -75,14 +73,13 @@ const make = Effect.gen(function* () {
   const list = Effect.fn("MonitorQueries.list")(function* (organizationKey: number, query: MonitorsApi.MonitorsQuery) {
     const after = yield* decodeCursor(query.cursor)
     const limit = query.limit ?? MonitorsApi.pageLimitDefault
-    const q = query.q?.toLowerCase()
     const filters = [
       sql`m.organization_key = ${organizationKey}`,
       sql`m.deleted_at is null`,
       sql`m.monitor_key > ${after}`,
       ...(query.tag === undefined ? [] : [sql`${query.tag}::text = any (m.tags)`]),
       ...(query.state === undefined ? [] : [sql`${overall} = ${query.state}`]),
-      ...(q === undefined ? [] : [sql`(strpos(lower(m.name), ${q}) > 0 or strpos(lower(${targetText}), ${q}) > 0)`])
+      ...(query.q === undefined ? [] : [MonitorSearch.matches(sql, query.q)])
     ]
     const rows = yield* asOrganization(
       organizationKey,

@@ -23,18 +23,33 @@ export interface MonitorScope {
 /** The longest range that may be asked for, in milliseconds: all that is kept of days by default, and a little more. */
 export const rangeMsMax = 1_900 * 86_400_000
 
-const Row = Schema.Struct({
-  monitorKey: Schema.Int,
-  intervalMs: Schema.Int,
-  since: Schema.Number,
+const reachFields = {
   now: Schema.Number,
   rolledTo: Schema.Number,
   dailyTo: Schema.Number,
   rawFrom: Schema.Number,
-  hourlyFrom: Schema.Number,
+  hourlyFrom: Schema.Number
+}
+const Row = Schema.Struct({
+  ...reachFields,
+  monitorKey: Schema.Int,
+  intervalMs: Schema.Int,
+  since: Schema.Number,
   regions: Schema.Array(Schema.Struct({ key: Schema.Int, name: Schema.String }))
 })
 const decode = Schema.decodeUnknownEffect(Row)
+const decodeReach = Schema.decodeUnknownEffect(Schema.Struct(reachFields))
+
+const reachColumns = ["now_at", "rolled_to", "daily_to", "raw_from", "hourly_from"]
+  .map((column, i) => `(extract(epoch from r.${column}) * 1000)::float8 as "${Object.keys(reachFields)[i]}"`)
+  .join()
+
+/** How far the data of all monitors reach. */
+export const reach = Effect.gen(function* () {
+  const { sql } = (yield* Database).api
+  const [row] = yield* sql`select ${sql.literal(reachColumns)} from ts.reach() r`
+  return (yield* Effect.orDie(decodeReach(row))) satisfies Reach
+})
 
 /**
  * Finds a monitor of the organization of this transaction. Fails with `NotFound` when it has none of that id, and with
@@ -45,9 +60,7 @@ export const find = Effect.fn("MonitorScope.find")(function* (monitorId: string,
   // Served by the unique index on monitor_id and the primary key of placements.
   const [row] = yield* sql`
     select m.monitor_key as "monitorKey", m.interval_ms as "intervalMs", (extract(epoch from m.created_at) * 1000)::float8 as since,
-           (extract(epoch from r.now_at) * 1000)::float8 as now, (extract(epoch from r.rolled_to) * 1000)::float8 as "rolledTo",
-           (extract(epoch from r.daily_to) * 1000)::float8 as "dailyTo", (extract(epoch from r.raw_from) * 1000)::float8 as "rawFrom",
-           (extract(epoch from r.hourly_from) * 1000)::float8 as "hourlyFrom",
+           ${sql.literal(reachColumns)},
            (select json_agg(json_build_object('key', g.region_key, 'name', g.name) order by g.name)
               from app.regions g
              where g.region_key = any (m.region_keys)
@@ -55,10 +68,17 @@ export const find = Effect.fn("MonitorScope.find")(function* (monitorId: string,
       from app.monitors m cross join ts.reach() r
      where m.monitor_id = ${monitorId} and m.organization_key = app.current_organization() and m.deleted_at is null`
   if (row === undefined) return yield* new Problem.NotFound({ detail: "there is no such monitor" })
-  const { intervalMs, monitorKey, regions, since, ...reach } = yield* Effect.orDie(decode(row))
+  const { intervalMs, monitorKey, regions, since, ...reached } = yield* Effect.orDie(decode(row))
   const chosen = region === undefined ? regions : regions.filter(({ name }) => name === region)
   if (chosen.length === 0) return yield* invalid("region", "the monitor never ran in this region")
-  return { monitorKey, intervalMs, since, region: region ?? null, regions: chosen, reach } satisfies MonitorScope
+  return {
+    monitorKey,
+    intervalMs,
+    since,
+    region: region ?? null,
+    regions: chosen,
+    reach: reached
+  } satisfies MonitorScope
 })
 
 /**

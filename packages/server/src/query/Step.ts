@@ -39,7 +39,12 @@ export const buckets = (range: Range, points: number, intervalMs: number, reach:
         ? hourMs
         : 0
   )
-  const widths = ladder.filter((step) => step >= atLeast)
+  return narrowBuckets(range, points, atLeast)
+}
+
+/** As {@link buckets}, for what is read from raw results however long the range is. */
+export const narrowBuckets = (range: Range, points: number, atLeastMs: number): Buckets => {
+  const widths = ladder.filter((step) => step >= atLeastMs)
   const stepMs = widths.find((step) => count(range, step) <= points) ?? widths.at(-1) ?? dayMs
   return { stepMs, ...aligned(range, stepMs) }
 }

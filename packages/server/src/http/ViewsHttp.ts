@@ -1,0 +1,38 @@
+/**
+ * The handlers of views. They only delegate.
+ */
+import { Api, Auth } from "@openseer/core"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { CheckTypes } from "../CheckTypes.ts"
+import { Database } from "../db/Database.ts"
+import { monitorRows } from "../query/MonitorRows.ts"
+import { phases } from "../query/Phases.ts"
+import { regionMatrix } from "../query/RegionMatrix.ts"
+import { tags } from "../query/Tags.ts"
+import { wall } from "../query/Wall.ts"
+import { orUnavailable } from "./Unavailable.ts"
+
+/** Serves the group `views`. */
+export const layer = HttpApiBuilder.group(
+  Api.Api,
+  "views",
+  Effect.fn(function* (handlers) {
+    const database = yield* Database
+    const checkTypes = yield* CheckTypes
+    const answer = <A, E>(ask: (organizationKey: number) => Effect.Effect<A, E, Database | CheckTypes>) =>
+      Auth.CurrentPrincipal.useSync(({ organizationKey }) => organizationKey).pipe(
+        Effect.flatMap(ask),
+        Effect.provideService(Database, database),
+        Effect.provideService(CheckTypes, checkTypes),
+        orUnavailable
+      )
+    return handlers.handleAll({
+      monitors: ({ query }) => answer((key) => monitorRows(key, query)),
+      tags: () => answer(tags),
+      wall: () => answer(wall),
+      phases: ({ params, query }) => answer((key) => phases(key, params.monitorId, query)),
+      matrix: ({ params, query }) => answer((key) => regionMatrix(key, params.monitorId, query))
+    })
+  })
+)

@@ -1,0 +1,174 @@
+/**
+ * QUERY: monitors as rows of a table: filtered, sorted, a page of them, and the past of those on the page alone.
+ */
+import { MonitorState, ViewsApi } from "@openseer/core"
+import { Effect, Schema } from "effect"
+import type { Fragment } from "effect/sql/Statement"
+import { CheckTypes } from "../CheckTypes.ts"
+import { Database } from "../db/Database.ts"
+import type { Pool } from "../db/Pool.ts"
+import * as SealedSpec from "../secrets/SealedSpec.ts"
+import { judgedMonitors } from "./JudgedMonitors.ts"
+import * as MonitorSearch from "./MonitorSearch.ts"
+import * as RowHistory from "./RowHistory.ts"
+
+/**
+ * How many monitors are sorted by their exact uptime or P95: the past of all of them is read. More are sorted by that of
+ * the whole days before today: uptime of the strip without today, and P95 of the last whole day, in the slowest region.
+ */
+export const exactSortMax = 300
+
+const Row = Schema.Struct({
+  key: Schema.Int,
+  id: Schema.String,
+  name: Schema.String,
+  kind: Schema.String,
+  spec: Schema.Json,
+  state: MonitorState.MonitorState,
+  since: Schema.NullOr(Schema.Number),
+  reason: Schema.NullOr(Schema.String),
+  message: Schema.NullOr(Schema.String),
+  tags: Schema.Array(Schema.String),
+  regionsUp: Schema.Int,
+  regionsTotal: Schema.Int,
+  intervalMs: Schema.Int,
+  version: Schema.Int
+})
+type Row = typeof Row.Type
+const decodePage = Schema.decodeUnknownEffect(
+  Schema.NonEmptyArray(Schema.Struct({ at: Schema.Number, total: Schema.Int, monitor: Schema.NullOr(Row) }))
+)
+
+/**
+ * A page of the monitors of the organization as rows: see `ViewsApi.MonitorRows`. Fails with `DatabaseBusy`.
+ */
+export const monitorRows = Effect.fn("MonitorRows.monitorRows")(function* (
+  organizationKey: number,
+  query: ViewsApi.RowsQuery
+) {
+  const database = yield* Database
+  return yield* database.asOrganization(organizationKey, pageOf(query))
+})
+
+const pageOf = Effect.fnUntraced(function* (query: ViewsApi.RowsQuery) {
+  const checkTypes = yield* CheckTypes
+  const { offset = 0, limit = ViewsApi.rowsLimitDefault, sort = "state" } = query
+  const order = query.order ?? ViewsApi.rowOrderDefault[sort]
+  const isOfPast = sort === "p95" || sort === "uptime"
+  const all = isOfPast ? yield* page(query, "name", "asc", exactSortMax + 1, 0) : undefined
+  const isExact = all !== undefined && all.total <= exactSortMax
+  const { at, monitors, total } = isExact ? all : yield* page(query, sort, order, limit, offset)
+  const histories = yield* RowHistory.rowHistories(monitors.map(({ key }) => key))
+  const rows = monitors.map((row) => toRow(checkTypes, row, histories.get(row.key) ?? RowHistory.nothing))
+  const items = isExact
+    ? rows.toSorted(byPast(sort === "p95" ? "p95Us" : "uptime", order)).slice(offset, offset + limit)
+    : rows
+  return { at: new Date(at).toISOString(), total, offset, items } satisfies ViewsApi.MonitorRows
+})
+
+/** By a value that may not be known, which comes last. Sorting is stable: of equals, names decide. */
+const byPast =
+  (member: "p95Us" | "uptime", order: ViewsApi.RowOrder) =>
+  (a: ViewsApi.MonitorRow, b: ViewsApi.MonitorRow): number => {
+    const [x, y] = [a[member], b[member]]
+    if (x === null || y === null) return Number(x === null) - Number(y === null)
+    return order === "asc" ? x - y : y - x
+  }
+
+const page = Effect.fnUntraced(function* (
+  query: ViewsApi.RowsQuery,
+  sort: ViewsApi.RowSort,
+  order: ViewsApi.RowOrder,
+  limit: number,
+  offset: number
+) {
+  const { sql } = (yield* Database).api
+  // Only keys are sorted; what a row shows is read for those of the page.
+  const rows = yield* sql`
+    with kept as materialized (
+      select m.monitor_key, m.state, m.rank, m.since_at, m.regions_up, m.created_at, lower(m.name) as name
+        from (${judgedMonitors(sql)}) m where ${sql.and(filtersOf(sql, query))}
+    ), page as (
+      select k.*, row_number() over (order by ${orders[sort](sql, order)}, k.name, k.monitor_key) as place
+        from kept k ${pastOf[sort](sql)}
+       order by place limit ${limit} offset ${offset}
+    )
+    select (extract(epoch from now()) * 1000)::float8 as at, t.total,
+           case when p.monitor_key is not null then jsonb_build_object(
+             'key', p.monitor_key, 'id', m.monitor_id, 'name', m.name, 'kind', m.check_kind, 'spec', m.spec, 'state', p.state,
+             'since', (extract(epoch from p.since_at) * 1000)::float8, 'reason', w.reason, 'message', w.message,
+             'tags', m.tags, 'regionsUp', p.regions_up, 'regionsTotal', cardinality(m.region_keys),
+             'intervalMs', m.interval_ms, 'version', m.version) end as monitor
+      from (select count(*)::int as total from kept) t
+      left join (page p join app.monitors m using (monitor_key)) on true
+      left join lateral (
+        select s.reason, s.message from app.monitor_states s
+         where s.monitor_key = p.monitor_key and s.region_key = any (m.region_keys) and s.state in (1, 2)
+           and p.state in ('down', 'degraded')
+         order by s.since_at = p.since_at desc, s.state desc limit 1) w on true
+     order by p.place`
+  const found = yield* Effect.orDie(decodePage(rows))
+  const monitors = found.flatMap(({ monitor }) => (monitor === null ? [] : [monitor]))
+  return { at: found[0].at, total: found[0].total, monitors }
+})
+
+const filtersOf = (sql: Pool["sql"], { kind, q, region, state, tag }: ViewsApi.RowsQuery): ReadonlyArray<Fragment> => [
+  sql`true`,
+  ...(kind === undefined ? [] : [sql`m.check_kind = ${kind}`]),
+  ...(q === undefined ? [] : [MonitorSearch.matches(sql, q)]),
+  ...(region === undefined
+    ? []
+    : [sql`exists (select from app.regions g where g.name = ${region} and g.region_key = any (m.region_keys))`]),
+  ...(state === undefined ? [] : [sql`m.state = ${state}`]),
+  ...(tag === undefined ? [] : [sql`${tag}::text = any (m.tags)`])
+]
+
+type Order = (sql: Pool["sql"], order: ViewsApi.RowOrder) => Fragment
+
+const by =
+  (column: string): Order =>
+  (sql, order) =>
+    sql.literal(`${column} ${order} nulls last`)
+
+const orders: Record<ViewsApi.RowSort, Order> = {
+  // Ranks begin with the worst.
+  state: (sql, order) => sql.literal(`k.rank ${order === "desc" ? "asc" : "desc"}, k.since_at desc nulls last`),
+  name: by("k.name"),
+  created: by("k.created_at"),
+  uptime: by("x.uptime"),
+  p95: by("x.p95")
+}
+
+const none = (sql: Pool["sql"]) => sql.literal("")
+
+/** What very many monitors are sorted by. */
+const pastOf: Record<ViewsApi.RowSort, (sql: Pool["sql"]) => Fragment> = {
+  state: none,
+  name: none,
+  created: none,
+  uptime: (sql) => sql`
+    left join (
+      select monitor_key, sum(up + degraded)::float8 / nullif(sum(up + degraded + down), 0) as uptime
+        from ts.own_results_agg_1d
+       where bucket_at >= date_trunc('day', now(), 'UTC') - ${ViewsApi.stripDays - 1} * interval '1 day'
+       group by monitor_key) x using (monitor_key)`,
+  p95: (sql) => sql`
+    left join (
+      select monitor_key, max((ts.quantiles(sketch, '{0.95}'))[1]) as p95
+        from ts.own_results_agg_1d
+       where bucket_at = date_trunc('day', (ts.reach()).daily_to - interval '1 day', 'UTC') and up + degraded > 0
+       group by monitor_key) x using (monitor_key)`
+}
+
+const toRow = (
+  checkTypes: CheckTypes["Service"],
+  { key: _, message, reason, since, spec, ...monitor }: Row,
+  history: RowHistory.RowHistory
+): ViewsApi.MonitorRow => ({
+  ...monitor,
+  target: checkTypes.targetOf(monitor.kind, SealedSpec.masked(spec)),
+  ...(since === null ? {} : { since: new Date(since).toISOString() }),
+  ...(reason === null ? {} : { reason }),
+  ...(message === null ? {} : { message }),
+  ...history
+})
