@@ -67,6 +67,8 @@ const main = Effect.gen(function* () {
       const control = yield* program(`control plane ${name}`, "openseer", ["serve"], {
         DATABASE_URL: Redacted.value(postgres.url),
         OPENSEER_PORT: String(port),
+        // One key makes all monitors, as fast as it can.
+        OPENSEER_REQUESTS_PER_MINUTE: "1000000",
         OPENSEER_CLUSTER_TOKEN: clusterToken
       })
       yield* control.start

@@ -18,7 +18,9 @@ export const retryAfterMsMax = 30_000
 
 /** Whether a failure says that the same call may succeed in a moment. */
 export const isTransient = (failure: Failure): boolean =>
-  ((failure._tag === "Unreachable" && failure.reason !== "timeout") || failure._tag === "ServiceUnavailable") &&
+  ((failure._tag === "Unreachable" && failure.reason !== "timeout") ||
+    failure._tag === "ServiceUnavailable" ||
+    failure._tag === "TooManyRequests") &&
   retryAfterMs(failure) <= retryAfterMsMax
 
 /** Waits after the `failures`-th failure in a row, from 1. */
@@ -29,6 +31,7 @@ export const pause = Effect.fnUntraced(function* (failures: number, failure?: Fa
 })
 
 const retryAfterMs = (failure: Failure): number => {
-  if (failure._tag === "ServiceUnavailable") return failure.retryAfterSeconds * 1_000
+  if (failure._tag === "ServiceUnavailable" || failure._tag === "TooManyRequests")
+    return failure.retryAfterSeconds * 1_000
   return failure._tag === "Unreachable" ? (failure.retryAfterMs ?? 0) : 0
 }

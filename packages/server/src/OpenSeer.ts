@@ -65,6 +65,8 @@ export interface ControlPlaneOptions {
   readonly oidc?: OidcProvider
   /** Addresses and networks of proxies whose `X-Forwarded-*` headers count. Default: this machine. */
   readonly trustedProxies?: ReadonlyArray<string>
+  /** The most requests of one API key or session in a minute; each replica counts for itself. Default 600. */
+  readonly requestsPerMinute?: number
   /** Your own sign-in: turns a request into a principal. API keys and sessions of this instance's users go on working. */
   readonly authenticate?: (request: RequestFacts) => Effect.Effect<Option.Option<EmbedderPrincipal>>
 }
@@ -103,7 +105,8 @@ export const routes = (options: ControlPlaneOptions = {}) => {
   return Layer.mergeAll(
     ApiHttp.layer({
       metricsPublic: options.metricsPublic ?? false,
-      ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies })
+      ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
+      ...(options.requestsPerMinute === undefined ? {} : { requestsPerMinute: options.requestsPerMinute })
     }),
     WorkerHttp.layer,
     duties

@@ -5,6 +5,7 @@ import { Config, Effect, Option, Redacted, Schema } from "effect"
 import { retentionConfig } from "./aggregate/RetentionConfig.ts"
 import { toIssues } from "./CheckTypes.ts"
 import { connectionsConfig } from "./db/DatabaseConfig.ts"
+import { requestsPerMinuteDefault } from "./http/RateLimit.ts"
 import { objectionTo, siteConfig, siteNames } from "./SiteConfig.ts"
 
 /** The environment says something that a control plane can't do; the message names the variable and the fix. */
@@ -42,6 +43,7 @@ const settings = Config.all({
   secretKeysFile: Config.option(Config.String("OPENSEER_SECRET_KEYS_FILE")),
   clusterToken: Config.option(Config.Redacted("OPENSEER_CLUSTER_TOKEN")),
   metricsPublic: Config.Boolean("OPENSEER_METRICS_PUBLIC").pipe(Config.withDefault(false)),
+  requestsPerMinute: Config.Int("OPENSEER_REQUESTS_PER_MINUTE").pipe(Config.withDefault(requestsPerMinuteDefault)),
   logLevel: Config.Literals(["trace", "debug", "info", "warning", "error"], "OPENSEER_LOG_LEVEL").pipe(
     Config.withDefault("info"),
     Config.map((name) => logLevels[name])
@@ -61,6 +63,7 @@ const ownNames = new Set([
   "OPENSEER_SECRET_KEYS_FILE",
   "OPENSEER_CLUSTER_TOKEN",
   "OPENSEER_METRICS_PUBLIC",
+  "OPENSEER_REQUESTS_PER_MINUTE",
   "OPENSEER_LOG_LEVEL",
   "OPENSEER_LOG_FORMAT",
   "OPENSEER_RETENTION_RAW_DAYS",
@@ -97,6 +100,9 @@ export const load: Effect.Effect<ServerConfig, ServerConfigInvalid> = Effect.gen
     return yield* new ServerConfigInvalid({
       message: `OPENSEER_CLUSTER_TOKEN must have at least ${clusterTokenLengthMin} characters; make one with: openssl rand -base64 32`
     })
+  }
+  if (config.requestsPerMinute < 1) {
+    return yield* new ServerConfigInvalid({ message: "OPENSEER_REQUESTS_PER_MINUTE must be a whole number from 1 on" })
   }
   const objection = objectionTo(config.site)
   if (objection !== undefined) return yield* new ServerConfigInvalid({ message: objection })

@@ -13,6 +13,7 @@ import {
   PayloadTooLarge,
   RequestTimeout,
   ServiceUnavailableResponse,
+  TooManyRequestsResponse,
   Unauthorized,
   UnsupportedMediaType
 } from "./Problem.ts"
@@ -37,6 +38,8 @@ export class CurrentPrincipal extends Context.Service<
     readonly kind: "api_key" | "session" | "embedder"
     /** Names the credential or its owner in logs: `key_…`, or what the embedding program says. */
     readonly id: string
+    /** What the embedding program calls it, for the audit log. */
+    readonly name?: string
     readonly organizationKey: number
     readonly scopes: ReadonlyArray<Scope>
     /** Of a session: whose it is, and as what they are in the organization. */
@@ -64,12 +67,13 @@ export const PersonOnly = Context.Reference<boolean>("@openseer/core/PersonOnly"
 
 /**
  * Turns the credential of a request into a {@link CurrentPrincipal} and checks that it may call the endpoint.
- * Fails with `Unauthorized` or `Forbidden`, and with `ServiceUnavailable` when that can't be found out now.
+ * Fails with `Unauthorized` or `Forbidden`, with `TooManyRequests` when the credential is used too often, and with
+ * `ServiceUnavailable` when that can't be found out now.
  */
 export class ApiAuth extends HttpApiMiddleware.Service<ApiAuth, { provides: CurrentPrincipal }>()(
   "@openseer/core/ApiAuth",
   {
-    error: [Unauthorized, Forbidden, ServiceUnavailableResponse],
+    error: [Unauthorized, Forbidden, TooManyRequestsResponse, ServiceUnavailableResponse],
     security: {
       apiKey: HttpApiSecurity.bearer.pipe(
         HttpApiSecurity.annotateMerge(
@@ -82,11 +86,11 @@ export class ApiAuth extends HttpApiMiddleware.Service<ApiAuth, { provides: Curr
 
 /**
  * Turns the cookie of a request into a {@link CurrentPerson}: for what people have of their own, in whatever organization.
- * Fails with `Unauthorized`, with `Forbidden` for API keys, and with `ServiceUnavailable`.
+ * Fails with `Unauthorized`, with `Forbidden` for API keys, with `TooManyRequests` and with `ServiceUnavailable`.
  */
 export class PersonAuth extends HttpApiMiddleware.Service<PersonAuth, { provides: CurrentPerson }>()(
   "@openseer/core/PersonAuth",
-  { error: [Unauthorized, Forbidden, ServiceUnavailableResponse] }
+  { error: [Unauthorized, Forbidden, TooManyRequestsResponse, ServiceUnavailableResponse] }
 ) {}
 
 /**

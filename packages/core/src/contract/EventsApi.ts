@@ -12,7 +12,7 @@ import { Instant } from "../monitor/Monitor.ts"
 import { RegionState } from "../monitor/MonitorState.ts"
 import { RegionName } from "../monitor/Region.ts"
 import { ApiAuth, ApiProblems, RequiredScope } from "./Auth.ts"
-import { BadRequest, NotFound, ServiceUnavailableResponse } from "./Problem.ts"
+import { BadRequest, NotFound, ServiceUnavailableResponse, TooManyRequestsResponse } from "./Problem.ts"
 import { Result } from "./ResultsApi.ts"
 
 /** How often a stream says that it is alive, in milliseconds. A client that hears nothing for twice as long reconnects. */
@@ -102,7 +102,7 @@ export class EventsApi extends HttpApiGroup.make("events")
       query: EventsQuery,
       headers: { "last-event-id": Schema.optionalKey(EventCursor) },
       success: HttpApiSchema.StreamSse({ events: StreamEvent }),
-      error: [BadRequest, NotFound, ServiceUnavailableResponse]
+      error: [BadRequest, NotFound, TooManyRequestsResponse, ServiceUnavailableResponse]
     })
       .annotate(RequiredScope, "read")
       .annotateMerge(

@@ -94,12 +94,27 @@ export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaT
   title: "Send the body as application/json"
 }) {}
 
-/** It comes too often, and was not counted. Try again after `Retry-After`. */
-export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()("TooManyRequests", {
-  type: "urn:openseer:problem:too-many-requests",
-  status: 429,
-  title: "Too often: try again in a moment"
-}) {}
+/** It comes too often, and was not done. Try again after `retryAfterSeconds`, also `Retry-After`. */
+export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()(
+  "TooManyRequests",
+  {
+    type: "urn:openseer:problem:too-many-requests",
+    status: 429,
+    title: "Too often: try again in a moment"
+  },
+  { retryAfterSeconds: Schema.Int }
+) {}
+
+/** {@link TooManyRequests} as it is sent: with its `Retry-After` header. */
+export const TooManyRequestsResponse = TooManyRequests.pipe(
+  HttpApiSchema.encodeToWithHeaders(
+    { body: TooManyRequests, headers: { "retry-after": Schema.Int } },
+    {
+      decode: ({ body }) => body,
+      encode: (problem) => ({ body: problem, headers: { "retry-after": problem.retryAfterSeconds } })
+    }
+  )
+)
 
 /** Email, password or code are wrong, or too old: it is not said which. */
 export class SignInRefused extends HttpApiError.Problem<SignInRefused>()("SignInRefused", {

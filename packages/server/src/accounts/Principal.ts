@@ -22,11 +22,12 @@ export interface RequestFacts {
 }
 
 /**
- * A principal as an embedding program names it. Without `organizationId` it belongs to the instance's own organization;
- * one that is new is made, with `organizationId` (at most 64 characters) as its name.
+ * A principal as an embedding program names it; `id` and `name` stand in the audit log. Without `organizationId` it belongs
+ * to the instance's own organization; one that is new is made, with `organizationId` (at most 64 characters) as its name.
  */
 export interface EmbedderPrincipal {
   readonly id: string
+  readonly name?: string
   readonly organizationId?: string
   readonly scopes: ReadonlyArray<Auth.Scope>
 }
@@ -116,7 +117,14 @@ export class Principals extends Context.Service<
             if (known === undefined) return yield* own.authenticate(request)
             const organizationKey = yield* keyOf(known.organizationId)
             if (organizationKey === undefined) return Option.none()
-            return Option.some({ kind: "embedder" as const, id: known.id, organizationKey, scopes: known.scopes })
+            const { id, name, scopes } = known
+            return Option.some({
+              kind: "embedder" as const,
+              id,
+              ...(name === undefined ? {} : { name }),
+              organizationKey,
+              scopes
+            })
           })
         })
       })

@@ -37,6 +37,7 @@ const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) 
   const routes = OpenSeer.routes({
     checkTypes: yield* Effect.tap(CheckTypeModules.load(config.checkTypes), allWith),
     metricsPublic: config.metricsPublic,
+    requestsPerMinute: config.requestsPerMinute,
     retention: config.retention,
     secretKeys,
     ...toOptions(config.site),

@@ -8,15 +8,17 @@ import { HttpServerRequest } from "effect/http"
 import { type Principal, Principals } from "../accounts/Principal.ts"
 import { Actor } from "../db/Actor.ts"
 import { clientFacts } from "./ClientAddress.ts"
+import { RateLimit } from "./RateLimit.ts"
 import { SessionCookie } from "./SessionCookie.ts"
 import { orUnavailable } from "./Unavailable.ts"
 
 /** Serves `ApiAuth` with `Principals`, which sees the whole request, whatever scheme the contract documents. */
-export const layer: Layer.Layer<Auth.ApiAuth, never, Principals | SessionCookie> = Layer.effect(
+export const layer: Layer.Layer<Auth.ApiAuth, never, Principals | SessionCookie | RateLimit> = Layer.effect(
   Auth.ApiAuth,
   Effect.gen(function* () {
     const principals = yield* Principals
     const cookies = yield* SessionCookie
+    const limit = yield* RateLimit
     return Auth.ApiAuth.of({
       apiKey: (answer, { endpoint }) =>
         Effect.gen(function* () {
@@ -24,6 +26,8 @@ export const layer: Layer.Layer<Auth.ApiAuth, never, Principals | SessionCookie>
           const known = yield* orUnavailable(principals.authenticate(request))
           if (Option.isNone(known)) return yield* new Problem.Unauthorized()
           const { renewed, ...principal } = known.value
+          // How often its own users may come an embedding program knows.
+          if (principal.kind !== "embedder") yield* limit.ofCredential(principal.id)
           if (renewed !== undefined) yield* cookies.send("session", renewed)
           const annotations = endpoint.annotations as Context.Context<never>
           if (Context.get(annotations, Auth.PersonOnly) && principal.person === undefined) {
@@ -43,7 +47,7 @@ export const layer: Layer.Layer<Auth.ApiAuth, never, Principals | SessionCookie>
   })
 )
 
-const actorOf = ({ id, kind, person }: Principal) =>
+const actorOf = ({ id, kind, name, person }: Principal) =>
   person === undefined
-    ? { kind: kind === "embedder" ? kind : ("api_key" as const), id }
+    ? { kind: kind === "embedder" ? kind : ("api_key" as const), id, ...(name === undefined ? {} : { name }) }
     : { kind: "user" as const, id: person.userId }

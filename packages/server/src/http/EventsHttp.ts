@@ -1,7 +1,7 @@
 /**
  * The handler of the event stream. It only delegates.
  */
-import { Api, Auth } from "@openseer/core"
+import { Api, Auth, Problem } from "@openseer/core"
 import { Effect, Option, Stream } from "effect"
 import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
@@ -15,6 +15,9 @@ const unbuffered = HttpEffect.appendPreResponseHandler((_request, response) =>
   Effect.succeed(HttpServerResponse.setHeaders(response, { "cache-control": "no-store", "x-accel-buffering": "no" }))
 )
 
+/** The most streams of one session: one a tab, and some that are closing. A key's are limited by its organization. */
+export const sessionStreamsMax = 5
+
 /** How often an open stream asks whether its credential is still valid. */
 const credentialInterval = "5 seconds"
 
@@ -26,10 +29,17 @@ export const layer = HttpApiBuilder.group(
     const feed = yield* EventFeed
     const draining = yield* Draining
     const principals = yield* Principals
+    const streamsOfSessions = new Map<string, number>()
     return handlers.handleAll({
       stream: ({ headers, query }) =>
         Effect.gen(function* () {
-          const { organizationKey } = yield* Auth.CurrentPrincipal
+          const { id, kind, organizationKey } = yield* Auth.CurrentPrincipal
+          if (kind === "session" && (streamsOfSessions.get(id) ?? 0) >= sessionStreamsMax) {
+            return yield* new Problem.TooManyRequests({
+              retryAfterSeconds: 5,
+              detail: `a session may have ${sessionStreamsMax} event streams`
+            })
+          }
           // A browser that connects again sends the header; the query is from when the page was made.
           const after = headers["last-event-id"] ?? query.after
           const events = yield* feed.open(organizationKey, {
@@ -42,7 +52,8 @@ export const layer = HttpApiBuilder.group(
             principals.authenticate(request),
             Option.exists((now) => now.organizationKey === organizationKey && Auth.allows(now.scopes, "read"))
           ).pipe(Effect.catchTag("Forbidden", () => Effect.succeed(false)))
-          return events.pipe(Stream.interruptWhen(untilRefused(isAllowed)), Stream.interruptWhen(draining.await))
+          const bounded = kind === "session" ? counted(events, streamsOfSessions, id) : events
+          return bounded.pipe(Stream.interruptWhen(untilRefused(isAllowed)), Stream.interruptWhen(draining.await))
         }).pipe(orUnavailable)
     })
   })
@@ -54,4 +65,22 @@ const untilRefused = (isAllowed: Effect.Effect<boolean, unknown>) =>
     Effect.orElseSucceed(() => true),
     Effect.delay(credentialInterval),
     Effect.repeat({ while: (allowed) => allowed })
+  )
+
+/** Counts a stream while it runs. One of several that were let in at the same moment ends at once if it is one too many. */
+const counted = <A, E, R>(events: Stream.Stream<A, E, R>, counts: Map<string, number>, id: string) =>
+  Stream.unwrap(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const count = (counts.get(id) ?? 0) + 1
+        counts.set(id, count)
+        return count
+      }),
+      () =>
+        Effect.sync(() => {
+          const count = (counts.get(id) ?? 1) - 1
+          if (count > 0) counts.set(id, count)
+          else counts.delete(id)
+        })
+    ).pipe(Effect.map((count) => (count > sessionStreamsMax ? Stream.empty : events)))
   )

@@ -4,11 +4,12 @@
  * 1. Every answer, whoever gives it, gets the security headers and is counted.
  * 2. What fails below and is not answered yet becomes a problem: 404, 405, and 500 with a trace id, which is logged.
  * 3. So many requests at once, and no more: 503 with `Retry-After`. Workers that wait for jobs count apart.
- * 4. A change that a browser sends on behalf of another site, and anything that a page of another origin asks without a
+ * 4. Two credentials at once: 400. So many requests of one address to what needs no credential, and no more: 429.
+ * 5. A change that a browser sends on behalf of another site, and anything that a page of another origin asks without a
  *    key of its own: 403, whoever is signed in there.
  *    A ping is nobody's change: it has no credential but its URL, so this and the next two don't hold for it.
- * 5. A body that says it is too large: 413. One that does not say is cut off while it is read.
- * 6. A body that is not JSON: 415.
+ * 6. A body that says it is too large: 413. One that does not say is cut off while it is read.
+ * 7. A body that is not JSON: 415.
  *
  * Then the router: credential (`ApiAuthHttp`), body and decoding (`ApiProblemsHttp`), handler.
  */
@@ -27,6 +28,7 @@ import { randomUUID } from "node:crypto"
 import { isForeign } from "../accounts/RequestOrigin.ts"
 import { PublicUrl } from "../PublicUrl.ts"
 import { forwarded } from "./ClientAddress.ts"
+import { RateLimit } from "./RateLimit.ts"
 import { unavailable } from "./Unavailable.ts"
 
 /** The largest body of the API, in bytes. */
@@ -48,11 +50,14 @@ export const pingRequestsMax = 256
 export const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false } as const
 
 /** Installs the guards in front of all routes of the router. What these proxies say of a client's address counts. */
-export const layer = (trustedProxies: ReadonlyArray<string>): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+export const layer = (
+  trustedProxies: ReadonlyArray<string>
+): Layer.Layer<never, never, HttpRouter.HttpRouter | RateLimit> =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       const publicUrl = yield* PublicUrl
       const fromClient = forwarded(trustedProxies)
+      const limit = yield* RateLimit
       const admission = {
         api: yield* Semaphore.make(apiRequestsMax),
         worker: yield* Semaphore.make(workerRequestsMax),
@@ -66,7 +71,7 @@ export const layer = (trustedProxies: ReadonlyArray<string>): Layer.Layer<never,
           const request = yield* HttpServerRequest.HttpServerRequest
           const path = pathOf(request)
           const kind = kindOf(path)
-          const answer = refusal(request, kind, publicUrl) ?? bounded(handler, kind)
+          const answer = refusal(request, kind, publicUrl) ?? bounded(limited(limit, request, path, handler), kind)
           const response = yield* admitted(answer, admission[kind]).pipe(
             Effect.catchCause((cause) => answerCause(cause, request.method, path))
           )
@@ -111,12 +116,34 @@ const admitted = (answer: Answer, permits: Semaphore.Semaphore | undefined): Ans
 
 const busy = HttpServerRespondable.toResponse(unavailable(1_000, "too many requests at once"))
 
+/** Without an address, in a program that does not say whose connection it is, nobody is counted for everybody. */
+const limited = (
+  limit: RateLimit["Service"],
+  { remoteAddress }: HttpServerRequest.HttpServerRequest,
+  path: string,
+  handler: Answer
+): Answer =>
+  !path.startsWith(anonymousPrefix) || Option.isNone(remoteAddress)
+    ? handler
+    : Effect.matchEffect(limit.ofAddress(remoteAddress.value), {
+        onFailure: (problem) =>
+          Effect.map(
+            HttpServerRespondable.toResponse(problem),
+            HttpServerResponse.setHeader("retry-after", String(problem.retryAfterSeconds))
+          ),
+        onSuccess: () => handler
+      })
+
+/** The paths of what needs no credential, and is asked for one. */
+const anonymousPrefix = "/api/v1/auth/"
+
 const bounded = (handler: Answer, kind: Kind): Answer =>
   Effect.provideService(handler, HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyBytesMax(kind)))
 
 /** The answer to a request whose headers alone show that it can't be served. */
 const refusal = (request: HttpServerRequest.HttpServerRequest, kind: Kind, publicUrl: string): Answer | undefined => {
   const { headers, method } = request
+  if (kind !== "ping" && hasTwoCredentials(request.source)) return twoCredentials
   if (kind === "api" && headers["authorization"] === undefined && isForeign(request, publicUrl)) return notFromThere
   if (method === "GET" || method === "HEAD" || method === "OPTIONS" || kind === "ping") return undefined
   // Browsers always say where a request comes from, and scripts can't change it; other clients say nothing.
@@ -134,6 +161,16 @@ const refusal = (request: HttpServerRequest.HttpServerRequest, kind: Kind, publi
     ? undefined
     : HttpServerRespondable.toResponse(new Problem.UnsupportedMediaType())
 }
+
+/** Node keeps the first of two `Authorization` headers, where a proxy in front may have judged the second. */
+const hasTwoCredentials = (source: object): boolean =>
+  "rawHeaders" in source &&
+  Array.isArray(source.rawHeaders) &&
+  source.rawHeaders.filter((text, i) => i % 2 === 0 && String(text).toLowerCase() === "authorization").length > 1
+
+const twoCredentials = HttpServerRespondable.toResponse(
+  new Problem.BadRequest({ errors: [{ path: "authorization", message: "must be sent once" }] })
+)
 
 const notFromThere = HttpServerRespondable.toResponse(new Problem.Forbidden({ detail: "not from another site" }))
 

@@ -7,15 +7,17 @@ import { HttpServerRequest } from "effect/http"
 import { Principals } from "../accounts/Principal.ts"
 import { Actor } from "../db/Actor.ts"
 import { clientFacts } from "./ClientAddress.ts"
+import { RateLimit } from "./RateLimit.ts"
 import { SessionCookie } from "./SessionCookie.ts"
 import { orUnavailable } from "./Unavailable.ts"
 
 /** Serves `PersonAuth`. A credential that is valid and no person's is refused with 403. */
-export const layer: Layer.Layer<Auth.PersonAuth, never, Principals | SessionCookie> = Layer.effect(
+export const layer: Layer.Layer<Auth.PersonAuth, never, Principals | SessionCookie | RateLimit> = Layer.effect(
   Auth.PersonAuth,
   Effect.gen(function* () {
     const principals = yield* Principals
     const cookies = yield* SessionCookie
+    const limit = yield* RateLimit
     return Auth.PersonAuth.of((answer) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
@@ -27,6 +29,7 @@ export const layer: Layer.Layer<Auth.PersonAuth, never, Principals | SessionCook
             : new Problem.Forbidden({ detail: "this is about people: sign in" })
         }
         const { renewed, ...person } = session.value
+        yield* limit.ofCredential(person.sessionId)
         if (renewed !== undefined) yield* cookies.send("session", renewed)
         const { address } = yield* clientFacts
         return yield* answer.pipe(

@@ -72,7 +72,7 @@ export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Heartbeats
       const signalled = signalOf(word)
       if (signalled === undefined || !Token.isWellFormed("oshb", token)) return yield* new Problem.NotFound()
       const now = Number((yield* Clock.currentTimeNanos) / 1_000_000n)
-      if (!limit.admits(token, now)) return yield* new Problem.TooManyRequests()
+      if (!limit.admits(token, now)) return yield* new Problem.TooManyRequests({ retryAfterSeconds: 1 })
       const { exitCode, said } = signalled
       let excerpt = ""
       if (said === "fail" && request.method === "POST") {

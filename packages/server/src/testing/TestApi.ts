@@ -2,7 +2,7 @@
  * The REST API on a fresh database, called as fetch would call it, with keys of two organizations.
  */
 import type { Auth, CheckType } from "@openseer/core"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { ApiKeys } from "../accounts/ApiKeys.ts"
 import { AuditLog } from "../accounts/AuditLog.ts"
@@ -36,6 +36,13 @@ export interface Answer {
   // Tests look into answers of any shape.
   // eslint-disable-next-line typescript/no-explicit-any
   readonly json: any
+}
+
+/** An event stream that has begun. */
+export interface OpenStream {
+  /** Waits until the server ends it. */
+  readonly ended: Effect.Effect<void>
+  readonly close: Effect.Effect<void>
 }
 
 /**
@@ -73,51 +80,53 @@ export class TestApi extends Context.Service<
   TestApi,
   {
     readonly call: (method: string, path: string, call?: Call) => Effect.Effect<Answer>
+    /** Opens an event stream and waits for its first event; none when it is refused or ends before. */
+    readonly open: (path: string, call?: Call) => Effect.Effect<Option.Option<OpenStream>>
     /** A new key of an organization. */
     readonly newKey: (organizationKey: number, ...scopes: ReadonlyArray<Auth.Scope>) => Effect.Effect<string>
     /** Another organization than that of `TestInstance`. */
     readonly otherKey: number
   }
 >()("@openseer/server/TestApi") {
-  static readonly #bare = Layer.effect(
-    TestApi,
-    Effect.gen(function* () {
-      const { rows } = yield* TestInstance
-      const apiKeys = yield* ApiKeys
-      const services = yield* Effect.context<
-        | ApiKeys
-        | Principals
-        | People.Services
-        | EnrollmentTokens
-        | Organizations
-        | Members
-        | Invitations
-        | AuditLog
-        | Workers
-        | Monitors
-        | MonitorQueries
-        | CheckTypes
-        | OneOffJobs
-        | PingTokens
-        | Heartbeats
-        | EventFeed
-        | Database
-        | SecretBox
-      >()
-      const web = yield* Effect.acquireRelease(
-        Effect.sync(() =>
-          HttpRouter.toWebHandler(
-            ApiHttp.layer({ metricsPublic: false }).pipe(
-              Layer.provide(Layer.succeedContext(services)),
-              Layer.provide(HttpServer.layerServices)
-            ),
-            { disableLogger: true, routerConfig }
-          )
-        ),
-        ({ dispose }) => Effect.promise(() => dispose())
-      )
-      const call = (method: string, path: string, { address, body, endless, headers, json, key }: Call = {}) =>
-        Effect.promise(async (): Promise<Answer> => {
+  static readonly #bare = (requestsPerMinute: number) =>
+    Layer.effect(
+      TestApi,
+      Effect.gen(function* () {
+        const { rows } = yield* TestInstance
+        const apiKeys = yield* ApiKeys
+        const services = yield* Effect.context<
+          | ApiKeys
+          | Principals
+          | People.Services
+          | EnrollmentTokens
+          | Organizations
+          | Members
+          | Invitations
+          | AuditLog
+          | Workers
+          | Monitors
+          | MonitorQueries
+          | CheckTypes
+          | OneOffJobs
+          | PingTokens
+          | Heartbeats
+          | EventFeed
+          | Database
+          | SecretBox
+        >()
+        const web = yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            HttpRouter.toWebHandler(
+              ApiHttp.layer({ metricsPublic: false, requestsPerMinute }).pipe(
+                Layer.provide(Layer.succeedContext(services)),
+                Layer.provide(HttpServer.layerServices)
+              ),
+              { disableLogger: true, routerConfig }
+            )
+          ),
+          ({ dispose }) => Effect.promise(() => dispose())
+        )
+        const ask = (method: string, path: string, { address, body, headers, json, key }: Call) => {
           const sent = json === undefined ? body : JSON.stringify(json)
           const request = new Request(new URL(path, "http://localhost"), {
             method,
@@ -129,37 +138,59 @@ export class TestApi extends Context.Service<
             ...(sent === undefined ? {} : { body: sent, duplex: "half" })
           })
           notePeer(request, address)
-          const response = await web.handler(request)
-          if (endless === true) await response.body?.cancel()
-          const text = endless === true ? "" : await response.text()
-          const isJson = text !== "" && /json/.test(response.headers.get("content-type") ?? "")
-          return {
-            status: response.status,
-            headers: response.headers,
-            text,
-            json: isJson ? JSON.parse(text) : undefined
-          }
+          return web.handler(request)
+        }
+        const open = (path: string, call: Call = {}) =>
+          Effect.promise(async (): Promise<Option.Option<OpenStream>> => {
+            const response = await ask("GET", path, call)
+            const reader = response.body!.getReader()
+            const first = await reader.read()
+            if (response.status !== 200 || first.done) return Option.none()
+            return Option.some({
+              ended: Effect.promise(async () => {
+                while (!(await reader.read()).done);
+              }),
+              close: Effect.promise(() => reader.cancel())
+            })
+          })
+        const call = (method: string, path: string, details: Call = {}) =>
+          Effect.promise(async (): Promise<Answer> => {
+            const { endless } = details
+            const response = await ask(method, path, details)
+            if (endless === true) await response.body?.cancel()
+            const text = endless === true ? "" : await response.text()
+            const isJson = text !== "" && /json/.test(response.headers.get("content-type") ?? "")
+            return {
+              status: response.status,
+              headers: response.headers,
+              text,
+              json: isJson ? JSON.parse(text) : undefined
+            }
+          })
+        const [other] = yield* rows<{ key: number }>(
+          "insert into auth.organizations (organization_id, name) values ('org_other', 'Other') returning organization_key as key"
+        )
+        return TestApi.of({
+          call,
+          open,
+          newKey: (organizationKey, ...scopes) =>
+            apiKeys.create(organizationKey, { name: "test", scopes }).pipe(
+              Effect.map(({ token }) => token),
+              Effect.orDie
+            ),
+          otherKey: other?.key ?? Number.NaN
         })
-      const [other] = yield* rows<{ key: number }>(
-        "insert into auth.organizations (organization_id, name) values ('org_other', 'Other') returning organization_key as key"
-      )
-      return TestApi.of({
-        call,
-        newKey: (organizationKey, ...scopes) =>
-          apiKeys.create(organizationKey, { name: "test", scopes }).pipe(
-            Effect.map(({ token }) => token),
-            Effect.orDie
-          ),
-        otherKey: other?.key ?? Number.NaN
       })
-    })
-  )
+    )
 
   /** Fresh for every layer, with the services behind it. */
   static readonly layer = TestApi.layerWith([])
 
-  /** The same with check types of one's own. */
-  static layerWith(checkTypes: ReadonlyArray<CheckType.Any>) {
-    return TestApi.#bare.pipe(Layer.provideMerge(servicesWith(checkTypes)), Layer.provideMerge(TestInstance.layer))
+  /** The same with check types of one's own, and where what is tested is how often a credential may come. */
+  static layerWith(checkTypes: ReadonlyArray<CheckType.Any>, requestsPerMinute = Number.POSITIVE_INFINITY) {
+    return TestApi.#bare(requestsPerMinute).pipe(
+      Layer.provideMerge(servicesWith(checkTypes)),
+      Layer.provideMerge(TestInstance.layer)
+    )
   }
 }

@@ -1,0 +1,77 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, Schedule } from "effect"
+import { type OpenStream, TestApi } from "../testing/TestApi.ts"
+import { TestInstance } from "../testing/TestInstance.ts"
+import * as TestPerson from "../testing/TestPerson.ts"
+import { sessionStreamsMax } from "./EventsHttp.ts"
+import { anonymousPerMinute } from "./RateLimit.ts"
+
+/** So few that a test needs few, and fill so slowly that none comes while it runs. */
+const perMinute = 5
+
+layer(TestApi.layerWith([], perMinute), { excludeTestServices: true })("how often", (it) => {
+  it.effect("a key and a session may come is limited for each, and 429 says when to come again", () =>
+    Effect.gen(function* () {
+      const { call, newKey } = yield* TestApi
+      const { organizationKey } = yield* TestInstance
+      const person = yield* TestPerson.make(organizationKey)
+      const [key, other] = [yield* newKey(organizationKey, "read"), yield* newKey(organizationKey, "read")]
+      for (const [credential, path] of [
+        [{ key }, "/api/v1/regions"],
+        [TestPerson.as(person), "/api/v1/regions"]
+      ] as const) {
+        for (let i = 0; i < perMinute; i++) assert.strictEqual((yield* call("GET", path, credential)).status, 200)
+        const refused = yield* call("GET", path, credential)
+        assert.strictEqual(refused.status, 429)
+        assert.strictEqual(refused.headers.get("content-type"), "application/problem+json")
+        const seconds = Number(refused.headers.get("retry-after"))
+        assert.isTrue(seconds >= 1 && seconds <= 60 / perMinute, String(seconds))
+        assert.strictEqual(refused.json.retryAfterSeconds, seconds)
+      }
+      const account = yield* call("GET", "/api/v1/account", TestPerson.as(person))
+      assert.strictEqual(account.status, 429, "the same session")
+      assert.strictEqual((yield* call("GET", "/api/v1/regions", { key: other })).status, 200)
+    })
+  )
+
+  it.effect("an address may come to where nobody needs a credential is limited, and no other suffers from it", () =>
+    Effect.gen(function* () {
+      const { call } = yield* TestApi
+      const options = (address: string, headers: Record<string, string> = {}) =>
+        call("GET", "/api/v1/auth/options", { address, headers })
+      for (let i = 0; i < anonymousPerMinute; i++) {
+        // Who is no proxy of ours may say what they want.
+        const answer = yield* options("192.0.2.1", { "x-forwarded-for": `198.51.100.${i}` })
+        assert.strictEqual(answer.status, 200)
+      }
+      const refused = yield* options("192.0.2.1", { "x-forwarded-for": "203.0.113.9" })
+      assert.strictEqual(refused.status, 429)
+      assert.strictEqual(refused.headers.get("retry-after"), "1")
+      assert.strictEqual((yield* options("192.0.2.2")).status, 200)
+      // Of our own proxy it is the one that it forwards for.
+      assert.strictEqual((yield* options("127.0.0.1", { "x-forwarded-for": "192.0.2.1" })).status, 429)
+      assert.strictEqual((yield* options("127.0.0.1", { "x-forwarded-for": "192.0.2.3" })).status, 200)
+    })
+  )
+})
+
+layer(TestApi.layer, { excludeTestServices: true })("event streams", (it) => {
+  it.effect(`are ${sessionStreamsMax} of a session at most, and as many again when some are closed`, () =>
+    Effect.gen(function* () {
+      const { call, open } = yield* TestApi
+      const { organizationKey } = yield* TestInstance
+      const [person, other] = [yield* TestPerson.make(organizationKey), yield* TestPerson.make(organizationKey)]
+      const stream = (who: TestPerson.TestPerson) =>
+        Effect.flatMap(open("/api/v1/events", TestPerson.as(who)), Effect.fromOption)
+      const streams: Array<OpenStream> = []
+      for (let i = 0; i < sessionStreamsMax; i++) streams.push(yield* stream(person))
+      const refused = yield* call("GET", "/api/v1/events", TestPerson.as(person))
+      assert.strictEqual(refused.status, 429)
+      assert.strictEqual(refused.headers.get("retry-after"), "5")
+      yield* (yield* stream(other)).close
+      yield* streams[0]!.close
+      const again = yield* Effect.retry(stream(person), { times: 100, schedule: Schedule.spaced("20 millis") })
+      for (const { close } of [...streams.slice(1), again]) yield* close
+    })
+  )
+})
