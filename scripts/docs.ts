@@ -4,9 +4,13 @@
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import * as AccessDocument from "./docs/AccessDocument.ts"
 import * as ChecksDocument from "./docs/ChecksDocument.ts"
 
-const documents: Readonly<Record<string, () => string>> = { "docs/checks.md": ChecksDocument.render }
+const documents: Readonly<Record<string, () => string>> = {
+  "docs/access.md": AccessDocument.render,
+  "docs/checks.md": ChecksDocument.render
+}
 
 /** As the formatter wants it, so that what is written is what is committed. */
 const formatted = (text: string): string => {
