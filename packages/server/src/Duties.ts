@@ -2,7 +2,13 @@
  * The background duties of a control plane: idempotent statements that any replica may run at any moment. No leader.
  */
 import { Duration, Effect, Layer, Schedule } from "effect"
+import type { Attempts } from "./accounts/Attempts.ts"
 import { AuditLog } from "./accounts/AuditLog.ts"
+import type { KnownDevices } from "./accounts/KnownDevices.ts"
+import type { PendingSignIns } from "./accounts/PendingSignIns.ts"
+import * as People from "./accounts/People.ts"
+import type { Sessions } from "./accounts/Sessions.ts"
+import type { SetupLinks } from "./accounts/SetupLinks.ts"
 import { Retention } from "./aggregate/Retention.ts"
 import { Rollups } from "./aggregate/Rollups.ts"
 import { Heartbeats } from "./ingest/Heartbeats.ts"
@@ -17,7 +23,8 @@ export const dutyIntervalsMs = {
   rollups: 30_000,
   oneOffJobs: 60_000,
   retention: 600_000,
-  auditLog: 3_600_000
+  auditLog: 3_600_000,
+  people: 600_000
 }
 
 /** Runs a duty for ever: a failure is logged and the next round comes all the same. */
@@ -30,22 +37,36 @@ const every = <A, E, R>(name: string, intervalMs: number, duty: Effect.Effect<A,
   )
 
 /** Starts all duties; they end with the scope. */
-export const layer: Layer.Layer<never, never, OverdueTicks | Heartbeats | Rollups | Retention | OneOffJobs | AuditLog> =
-  Layer.effectDiscard(
-    Effect.gen(function* () {
-      const overdue = yield* OverdueTicks
-      const heartbeats = yield* Heartbeats
-      const rollups = yield* Rollups
-      const retention = yield* Retention
-      const oneOffJobs = yield* OneOffJobs
-      const auditLog = yield* AuditLog
-      yield* every("overdue", dutyIntervalsMs.overdue, overdue.settle)
-      // Apart, so that settling much is not taken for an absence.
-      yield* every("presence", dutyIntervalsMs.presence, heartbeats.markPresent)
-      yield* every("heartbeats", dutyIntervalsMs.heartbeats, heartbeats.settle)
-      yield* every("rollups", dutyIntervalsMs.rollups, rollups.runOnce)
-      yield* every("one-off jobs", dutyIntervalsMs.oneOffJobs, oneOffJobs.expire)
-      yield* every("retention", dutyIntervalsMs.retention, retention.runOnce)
-      yield* every("audit log", dutyIntervalsMs.auditLog, auditLog.expire)
-    })
-  )
+export const layer: Layer.Layer<
+  never,
+  never,
+  | OverdueTicks
+  | Heartbeats
+  | Rollups
+  | Retention
+  | OneOffJobs
+  | AuditLog
+  | Sessions
+  | PendingSignIns
+  | SetupLinks
+  | KnownDevices
+  | Attempts
+> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const overdue = yield* OverdueTicks
+    const heartbeats = yield* Heartbeats
+    const rollups = yield* Rollups
+    const retention = yield* Retention
+    const oneOffJobs = yield* OneOffJobs
+    const auditLog = yield* AuditLog
+    yield* every("overdue", dutyIntervalsMs.overdue, overdue.settle)
+    // Apart, so that settling much is not taken for an absence.
+    yield* every("presence", dutyIntervalsMs.presence, heartbeats.markPresent)
+    yield* every("heartbeats", dutyIntervalsMs.heartbeats, heartbeats.settle)
+    yield* every("rollups", dutyIntervalsMs.rollups, rollups.runOnce)
+    yield* every("one-off jobs", dutyIntervalsMs.oneOffJobs, oneOffJobs.expire)
+    yield* every("retention", dutyIntervalsMs.retention, retention.runOnce)
+    yield* every("audit log", dutyIntervalsMs.auditLog, auditLog.expire)
+    yield* every("people", dutyIntervalsMs.people, People.expire)
+  })
+)

@@ -1,16 +1,20 @@
 /**
  * Everything about people, as one layer.
  */
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
+import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import { Attempts } from "./Attempts.ts"
 import { Confirmations } from "./Confirmations.ts"
 import { Invitations } from "./Invitations.ts"
 import { KnownDevices } from "./KnownDevices.ts"
 import { Organizations } from "./Organizations.ts"
 import { Passwords } from "./Passwords.ts"
+import { PendingSignIns } from "./PendingSignIns.ts"
+import { SecondFactor } from "./SecondFactor.ts"
 import { Sessions } from "./Sessions.ts"
 import { SetupLinks } from "./SetupLinks.ts"
 import { SignIn } from "./SignIn.ts"
+import { SignUp } from "./SignUp.ts"
 import { Users } from "./Users.ts"
 
 const base = Layer.mergeAll(
@@ -19,11 +23,29 @@ const base = Layer.mergeAll(
   Sessions.layer,
   KnownDevices.layer,
   Attempts.layer,
+  PendingSignIns.layer,
+  SecondFactor.layer,
   Invitations.layer
 ).pipe(Layer.provideMerge(Organizations.layer))
 
 /** Users, sessions, and the ways in. What the instance differs in from the default is in `Site` and `PublicUrl`. */
-export const layer = Layer.mergeAll(SignIn.layer, SetupLinks.layer, Confirmations.layer).pipe(Layer.provideMerge(base))
+export const layer = Layer.mergeAll(SignIn.layer, SignUp.layer, Confirmations.layer).pipe(
+  Layer.provideMerge(SetupLinks.layer),
+  Layer.provideMerge(base)
+)
 
 /** What {@link layer} provides. */
 export type Services = Layer.Success<typeof layer>
+
+/** Deletes what has expired or counts no more. Safe to run twice, by anybody. */
+export const expire: Effect.Effect<
+  void,
+  DatabaseBusy,
+  Sessions | PendingSignIns | SetupLinks | KnownDevices | Attempts
+> = Effect.gen(function* () {
+  yield* (yield* Sessions).expire
+  yield* (yield* PendingSignIns).expire
+  yield* (yield* SetupLinks).expire
+  yield* (yield* KnownDevices).expire
+  yield* (yield* Attempts).forget
+})

@@ -31,7 +31,7 @@ export class SetupLinks extends Context.Service<
     readonly claim: (
       input: AuthApi.SetupInput
     ) => Effect.Effect<
-      { readonly userId: string; readonly organizationKey: number },
+      { readonly userId: string; readonly userKey: number; readonly organizationKey: number },
       DatabaseBusy | Problem.AlreadySetUp | Problem.LinkInvalid | Problem.BadInput | Problem.ServiceUnavailable
     >
     /** Deletes those that have expired. */
@@ -97,17 +97,17 @@ const make = Effect.gen(function* () {
     const userId = yield* newId("usr")
     const made = Effect.gen(function* () {
       yield* sql`select pg_advisory_xact_lock(7406)`
-      const [won] = yield* sql<{ organization_key: number }>`
-        select organization_key from auth.users join auth.members using (user_key) where user_id = ${userId}`
+      const [won] = yield* sql<{ user_key: number; organization_key: number }>`
+        select user_key, organization_key from auth.users join auth.members using (user_key) where user_id = ${userId}`
       // A repeated transaction whose first run was committed.
-      if (won !== undefined) return { userId, organizationKey: won.organization_key }
+      if (won !== undefined) return { userId, userKey: won.user_key, organizationKey: won.organization_key }
       if (!(yield* isUnclaimed)) return yield* new Problem.AlreadySetUp()
       if (!(yield* isValid(input.token))) return yield* new Problem.LinkInvalid()
       const userKey = yield* insertUser(sql, { userId, email: input.email, name: input.name, passwordHash })
       if (Option.isNone(userKey)) return yield* emailTaken()
       const organizationKey = yield* own(input.organizationName, userKey.value)
       yield* sql`delete from auth.setup_links`
-      return { userId, organizationKey }
+      return { userId, userKey: userKey.value, organizationKey }
     })
     return yield* Effect.provideService(asInstance(made), Actor, { kind: "user", id: userId, name: input.name })
   })

@@ -7,14 +7,22 @@ import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import * as Attempts from "./Attempts.ts"
 import { KnownDevices } from "./KnownDevices.ts"
 import { Passwords } from "./Passwords.ts"
+import { PendingSignIns } from "./PendingSignIns.ts"
+import { SecondFactor } from "./SecondFactor.ts"
 import { type ClientFacts, Sessions } from "./Sessions.ts"
 import { type User, Users } from "./Users.ts"
 
-/** What came of it, with the tokens for the cookies. */
+/** Somebody is in: the tokens for the cookies. */
 export interface Entry {
   readonly status: "signed_in"
   readonly session: Redacted.Redacted
   readonly device: Redacted.Redacted
+}
+
+/** Somebody must give their second factor: the token for the cookie of the sign-in that waits for it. */
+export interface Pending {
+  readonly status: "second_factor"
+  readonly pending: Redacted.Redacted
 }
 
 /** Lets people in. */
@@ -26,9 +34,21 @@ export class SignIn extends Context.Service<
       input: AuthApi.SignInInput,
       client: ClientFacts
     ) => Effect.Effect<
-      Entry,
+      Entry | Pending,
       DatabaseBusy | Problem.SignInRefused | Problem.TooManyAttempts | Problem.ServiceUnavailable
     >
+    /** By a code, after {@link Pending}. */
+    readonly withSecondFactor: (
+      pending: Option.Option<Redacted.Redacted>,
+      code: string,
+      client: ClientFacts
+    ) => Effect.Effect<Entry, DatabaseBusy | Problem.SignInRefused | Problem.TooManyAttempts>
+    /** Whoever has proved who they are, but for the second factor where there is one. */
+    readonly proceed: (
+      user: Pick<User, "userId" | "userKey" | "hasSecondFactor">,
+      client: ClientFacts,
+      organizationKey?: number
+    ) => Effect.Effect<Entry | Pending, DatabaseBusy>
     /** Whoever has proved everything: a new session, in an organization or in the one that they were in last. */
     readonly enter: (
       user: Pick<User, "userId" | "userKey">,
@@ -37,11 +57,14 @@ export class SignIn extends Context.Service<
     ) => Effect.Effect<Entry, DatabaseBusy>
   }
 >()("@openseer/server/SignIn") {
-  static readonly layer: Layer.Layer<SignIn, never, Users | Passwords | Sessions | KnownDevices | Attempts.Attempts> =
-    Layer.effect(
-      SignIn,
-      Effect.suspend(() => make)
-    )
+  static readonly layer: Layer.Layer<
+    SignIn,
+    never,
+    Users | Passwords | Sessions | KnownDevices | Attempts.Attempts | PendingSignIns | SecondFactor
+  > = Layer.effect(
+    SignIn,
+    Effect.suspend(() => make)
+  )
 }
 
 const make = Effect.gen(function* () {
@@ -50,6 +73,8 @@ const make = Effect.gen(function* () {
   const sessions = yield* Sessions
   const devices = yield* KnownDevices
   const attempts = yield* Attempts.Attempts
+  const pendings = yield* PendingSignIns
+  const secondFactor = yield* SecondFactor
 
   const enter = Effect.fn("SignIn.enter")(function* (
     { userId, userKey }: Pick<User, "userId" | "userKey">,
@@ -75,8 +100,37 @@ const make = Effect.gen(function* () {
         return isRight && user !== undefined ? user : yield* new Problem.SignInRefused()
       })
     )
-    return yield* enter(known, client)
+    return yield* proceed(known, client)
   })
 
-  return SignIn.of({ withPassword, enter })
+  const proceed = Effect.fn("SignIn.proceed")(function* (
+    user: Pick<User, "userId" | "userKey" | "hasSecondFactor">,
+    client: ClientFacts,
+    organizationKey?: number
+  ) {
+    if (!user.hasSecondFactor) return yield* enter(user, client, organizationKey)
+    return { status: "second_factor", pending: yield* pendings.begin(user.userKey) } satisfies Pending
+  })
+
+  const withSecondFactor = Effect.fn("SignIn.withSecondFactor")(function* (
+    pending: Option.Option<Redacted.Redacted>,
+    code: string,
+    client: ClientFacts
+  ) {
+    const userKey = Option.isNone(pending) ? Option.none() : yield* pendings.find(pending.value)
+    if (Option.isNone(pending) || Option.isNone(userKey)) return yield* new Problem.SignInRefused()
+    const device = yield* devices.find(client.device, userKey.value)
+    yield* attempts.counted(
+      [Option.isSome(device) ? Attempts.ofDevice(device.value, userKey.value) : Attempts.ofCodes(userKey.value)],
+      Effect.gen(function* () {
+        if (yield* secondFactor.take(userKey.value, code)) return
+        yield* pendings.fail(pending.value)
+        return yield* new Problem.SignInRefused()
+      })
+    )
+    yield* pendings.end(pending.value)
+    return yield* enter(yield* users.byKey(userKey.value), client)
+  })
+
+  return SignIn.of({ withPassword, withSecondFactor, proceed, enter })
 })

@@ -41,8 +41,6 @@ export class Users extends Context.Service<
     ) => Effect.Effect<void, DatabaseBusy | Problem.BadInput>
     /** Replaces the password and, in the same statement, ends all sessions and sign-ins that wait for a second factor. */
     readonly setPassword: (userKey: number, passwordHash: string) => Effect.Effect<void, DatabaseBusy>
-    /** Removes the second factor and its recovery codes. */
-    readonly dropSecondFactor: (userKey: number) => Effect.Effect<void, DatabaseBusy>
     /** The organization with this identifier, if the user is in it. Fails with `NotFound`. */
     readonly organizationOf: (
       userKey: number,
@@ -162,14 +160,6 @@ const make = Effect.gen(function* () {
       delete from auth.pending_sign_ins where user_key in (select user_key from changed)`)
   )
 
-  const dropSecondFactor = Effect.fn("Users.dropSecondFactor")((userKey: number) =>
-    run(sql`
-      with dropped as (
-        update auth.users set totp_secret = null, totp_confirmed_at = null where user_key = ${userKey} returning user_key
-      )
-      delete from auth.recovery_codes where user_key in (select user_key from dropped)`)
-  )
-
   const organizationOf = Effect.fn("Users.organizationOf")(function* (userKey: number, organizationId: string) {
     const [row] = yield* run(sql<{ key: number }>`
       select organization_key as key from auth.members join auth.organizations using (organization_key)
@@ -191,7 +181,6 @@ const make = Effect.gen(function* () {
     account,
     update,
     setPassword,
-    dropSecondFactor,
     organizationOf,
     createOrganization
   })

@@ -4,9 +4,11 @@
 import { Console, Effect, Layer, Option, Redacted } from "effect"
 import { Organizations } from "../accounts/Organizations.ts"
 import * as Passwords from "../accounts/Passwords.ts"
+import { SecondFactor } from "../accounts/SecondFactor.ts"
 import { SetupLinks, setupLinkHours } from "../accounts/SetupLinks.ts"
 import { Users } from "../accounts/Users.ts"
 import { PublicUrl } from "../PublicUrl.ts"
+import { SecretBox } from "../secrets/SecretBox.ts"
 import type { ServerConfig } from "../ServerConfig.ts"
 import { Refused } from "./Refused.ts"
 
@@ -51,10 +53,19 @@ export const resetPassword = (email: string, options: { readonly dropSecondFacto
     const password = yield* Passwords.random
     const passwords = yield* Passwords.Passwords
     const hash = yield* passwords.hash(password)
-    if (options.dropSecondFactor) yield* users.dropSecondFactor(user.value.userKey)
+    if (options.dropSecondFactor) yield* (yield* SecondFactor).remove(user.value.userKey)
     yield* users.setPassword(user.value.userKey, hash)
     yield* Console.log(password)
     if (user.value.hasSecondFactor && !options.dropSecondFactor) {
       yield* Console.error("A code of the second factor is still asked for: --drop-second-factor removes it.")
     }
-  }).pipe(Effect.provide(Layer.merge(Users.layer.pipe(Layer.provide(Organizations.layer)), Passwords.Passwords.layer)))
+  }).pipe(
+    Effect.provide(
+      Layer.mergeAll(
+        Users.layer.pipe(Layer.provide(Organizations.layer)),
+        Passwords.Passwords.layer,
+        // Removing needs no key.
+        SecondFactor.layer.pipe(Layer.provide(SecretBox.layer()))
+      )
+    )
+  )

@@ -1,12 +1,15 @@
 /**
  * The handlers of what a person has of their own. They delegate, and renew the cookie of a session that is replaced.
  */
-import { Api, Auth, Problem } from "@openseer/core"
+import { Api, Auth } from "@openseer/core"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { Attempts, ofConfirmations } from "../accounts/Attempts.ts"
 import { Confirmations } from "../accounts/Confirmations.ts"
 import * as Passwords from "../accounts/Passwords.ts"
+import { SecondFactor } from "../accounts/SecondFactor.ts"
 import { Sessions } from "../accounts/Sessions.ts"
+import { SignUp } from "../accounts/SignUp.ts"
 import { Users } from "../accounts/Users.ts"
 import { clientFacts } from "./ClientAddress.ts"
 import { SessionCookie } from "./SessionCookie.ts"
@@ -22,6 +25,9 @@ export const layer = HttpApiBuilder.group(
     const passwords = yield* Passwords.Passwords
     const confirmations = yield* Confirmations
     const cookies = yield* SessionCookie
+    const secondFactor = yield* SecondFactor
+    const signUp = yield* SignUp
+    const attempts = yield* Attempts
 
     const account = Effect.flatMap(Auth.CurrentPerson, users.account)
 
@@ -31,10 +37,6 @@ export const layer = HttpApiBuilder.group(
       yield* sessions.moveTo(sessionId, organizationKey)
       return yield* users.account({ userKey, sessionId, organizationKey })
     })
-    const notYet = Effect.fail(
-      new Problem.BadInput({ errors: [{ path: "", message: "there is no second factor yet" }] })
-    )
-
     return handlers.handleAll({
       get: () => orUnavailable(account),
       update: ({ payload: { currentPassword, ...change } }) =>
@@ -71,10 +73,32 @@ export const layer = HttpApiBuilder.group(
           Effect.flatMap(({ sessionId, userKey }) => sessions.revokeOthers(userKey, sessionId)),
           orUnavailable
         ),
-      offerSecondFactor: () => notYet,
-      confirmSecondFactor: () => notYet,
-      removeSecondFactor: () => notYet,
-      renewRecoveryCodes: () => notYet,
+      offerSecondFactor: ({ payload }) =>
+        Auth.CurrentPerson.pipe(
+          Effect.flatMap(({ userKey }) => confirmations.confirm(userKey, payload)),
+          Effect.flatMap(({ userKey }) => secondFactor.offer(userKey)),
+          orUnavailable
+        ),
+      confirmSecondFactor: ({ payload }) =>
+        Effect.gen(function* () {
+          const { sessionId, userKey } = yield* Auth.CurrentPerson
+          const codes = yield* attempts.counted([ofConfirmations(userKey)], secondFactor.confirm(userKey, payload.code))
+          yield* sessions.revokeOthers(userKey, sessionId)
+          return { codes }
+        }).pipe(orUnavailable),
+      removeSecondFactor: ({ payload }) =>
+        Auth.CurrentPerson.pipe(
+          Effect.flatMap(({ userKey }) => confirmations.confirm(userKey, payload)),
+          Effect.flatMap(({ userKey }) => secondFactor.remove(userKey)),
+          orUnavailable
+        ),
+      renewRecoveryCodes: ({ payload }) =>
+        Auth.CurrentPerson.pipe(
+          Effect.flatMap(({ userKey }) => confirmations.confirm(userKey, payload)),
+          Effect.flatMap(({ userKey }) => secondFactor.renewCodes(userKey)),
+          Effect.map((codes) => ({ codes })),
+          orUnavailable
+        ),
       switchOrganization: ({ payload }) =>
         Auth.CurrentPerson.pipe(
           Effect.flatMap(({ userKey }) => users.organizationOf(userKey, payload.organizationId)),
@@ -87,7 +111,13 @@ export const layer = HttpApiBuilder.group(
           Effect.flatMap(movedTo),
           orUnavailable
         ),
-      acceptInvitation: () => Effect.fail(new Problem.LinkInvalid())
+      acceptInvitation: ({ payload }) =>
+        Auth.CurrentPerson.pipe(
+          Effect.flatMap(({ userKey }) => users.byKey(userKey)),
+          Effect.flatMap((user) => signUp.accept(payload.token, user)),
+          Effect.flatMap(movedTo),
+          orUnavailable
+        )
     })
   })
 )

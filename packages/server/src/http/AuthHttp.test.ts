@@ -1,43 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
 import { SetupLinks } from "../accounts/SetupLinks.ts"
-import { type Answer, type Call, TestApi } from "../testing/TestApi.ts"
+import { type Call, TestApi } from "../testing/TestApi.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
-
-const password = "correct horse battery"
-const own = { "sec-fetch-site": "same-origin" }
-
-/** The cookies that an answer sets, as a browser sends them back. */
-const cookieOf = ({ headers }: Answer): string =>
-  headers
-    .getSetCookie()
-    .filter((text) => !text.includes("Max-Age=0"))
-    .map((text) => text.split(";", 1)[0]!)
-    .join("; ")
-
-const as = (cookie: string, call: Call = {}): Call => ({ ...call, headers: { ...own, cookie, ...call.headers } })
+import { as, claimed, cookieOf, own, password } from "../testing/TestPeople.ts"
 
 layer(TestApi.layer, { excludeTestServices: true })("people", (it) => {
-  const claimed = Effect.gen(function* () {
-    const { call } = yield* TestApi
-    const { rows } = yield* TestInstance
-    const { create } = yield* SetupLinks
-    yield* rows("truncate auth.users, auth.attempts, auth.instance, auth.known_devices cascade")
-    const link = new URL(Redacted.value(Option.getOrThrow(yield* create)))
-    const input = {
-      token: link.searchParams.get("token"),
-      organizationName: "Acme",
-      name: "Ada",
-      email: "Ada@acme.example",
-      password
-    }
-    const setup = yield* call("POST", "/api/v1/auth/setup", { json: input })
-    assert.strictEqual(setup.status, 200, setup.text)
-    const signIn = (given: Record<string, unknown> = {}, more: Call = {}) =>
-      call("POST", "/api/v1/auth/sign-in", { ...more, json: { email: "ada@ACME.example", password, ...given } })
-    return { call, rows, input, setup, cookie: cookieOf(setup), signIn }
-  })
-
   it.effect("claim the instance by its setup link, one of all who race, who then is its owner", () =>
     Effect.gen(function* () {
       const { call } = yield* TestApi
@@ -218,6 +186,78 @@ layer(TestApi.layer, { excludeTestServices: true })("people", (it) => {
       assert.strictEqual((yield* call("DELETE", "/api/v1/account/sessions", as(cookie))).status, 204)
       assert.strictEqual((yield* call("GET", "/api/v1/account", as(tablet))).status, 401)
       assert.strictEqual((yield* list).length, 1)
+    })
+  )
+
+  it.effect("change their password, which ends all other sessions and the one that it was (CVE-2023-44400)", () =>
+    Effect.gen(function* () {
+      const { account, call, cookie, post, signIn } = yield* claimed
+      const phone = cookieOf(yield* signIn())
+      const change = (json: object) => post("account/password", json, cookie)
+      const newPassword = "staple battery horse"
+      for (const [json, path] of [
+        [{ newPassword }, "currentPassword"],
+        [{ currentPassword: "wrong", newPassword }, "currentPassword"],
+        [{ currentPassword: password, newPassword: "short" }, "newPassword"],
+        [{ currentPassword: password, newPassword: "Qwerty123456" }, "newPassword"],
+        [{ currentPassword: password, newPassword: "OpenSeer-12345" }, "newPassword"],
+        [{ currentPassword: password, newPassword: "ada@acme.example" }, "newPassword"]
+      ] as const) {
+        const refused = yield* change(json)
+        assert.strictEqual(refused.status, 422, path)
+        assert.deepStrictEqual(
+          refused.json.errors.map((error: { path: string }) => error.path),
+          [path]
+        )
+      }
+      const changed = yield* change({ currentPassword: password, newPassword })
+      assert.strictEqual(changed.status, 204, changed.text)
+      assert.strictEqual((yield* account(phone)).status, 401)
+      assert.strictEqual((yield* account(cookie)).status, 401)
+      assert.strictEqual((yield* account(cookieOf(changed))).status, 200)
+      assert.strictEqual((yield* signIn()).status, 401)
+      const { headers } = yield* signIn({ password: newPassword })
+      assert.strictEqual(headers.getSetCookie().length, 2)
+      const out = cookieOf(changed)
+      yield* call("POST", "/api/v1/auth/sign-out", as(out))
+      assert.strictEqual((yield* account(out)).status, 401)
+    })
+  )
+
+  it.effect("change their profile, but neither what they may do nor, without their password, their address", () =>
+    Effect.gen(function* () {
+      const { call, cookie } = yield* claimed
+      const change = (json: object) => call("PATCH", "/api/v1/account", as(cookie, { json }))
+      assert.strictEqual((yield* change({ name: "Ada L." })).json.name, "Ada L.")
+      assert.strictEqual((yield* change({ email: "ada@other.example" })).status, 422)
+      const moved = yield* change({ email: "ada@other.example", currentPassword: password })
+      assert.strictEqual(moved.json.email, "ada@other.example")
+      for (const json of [{ role: "owner" }, { id: "usr_1" }, { hasSecondFactor: false }, { scopes: ["admin"] }]) {
+        assert.strictEqual((yield* change(json)).status, 422, "CVE-2026-31836")
+      }
+    })
+  )
+
+  it.effect("make organizations of their own where they may, and go from one to another", () =>
+    Effect.gen(function* () {
+      const { call, cookie, post, rows } = yield* claimed
+      const made = yield* post("account/organizations", { name: "Second" }, cookie)
+      assert.strictEqual(made.status, 201, made.text)
+      assert.deepInclude(made.json.organization, { name: "Second", role: "owner" })
+      const [acme, second] = made.json.organizations
+      assert.deepStrictEqual((yield* call("GET", "/api/v1/monitors", as(cookie))).json.items, [])
+      assert.strictEqual(
+        (yield* post("account/organization", { organizationId: acme.id }, cookie)).json.organization.name,
+        "Acme"
+      )
+      assert.strictEqual((yield* post("account/organization", { organizationId: "org_other" }, cookie)).status, 404)
+      yield* rows("update auth.members set role = 'admin'")
+      assert.strictEqual((yield* post("account/organizations", { name: "Third" }, cookie)).status, 403)
+      yield* post("account/organization", { organizationId: second.id }, cookie)
+      yield* rows(`delete from auth.members m using auth.organizations o
+                    where o.organization_key = m.organization_key and o.organization_id = '${second.id}'`)
+      const back = yield* call("GET", "/api/v1/organization", as(cookie))
+      assert.strictEqual(back.json.id, acme.id, "another of theirs")
     })
   )
 })

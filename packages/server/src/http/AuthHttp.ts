@@ -1,15 +1,16 @@
 /**
  * The handlers of signing in. They delegate, and turn what came of it into cookies.
  */
-import { Api, Problem } from "@openseer/core"
+import { Api } from "@openseer/core"
 import { Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Attempts, ofAddress } from "../accounts/Attempts.ts"
+import { Invitations } from "../accounts/Invitations.ts"
 import { Sessions } from "../accounts/Sessions.ts"
 import { SetupLinks } from "../accounts/SetupLinks.ts"
-import { type Entry, SignIn } from "../accounts/SignIn.ts"
+import { type Entry, type Pending, SignIn } from "../accounts/SignIn.ts"
+import { SignUp } from "../accounts/SignUp.ts"
 import { Site } from "../accounts/Site.ts"
-import { Users } from "../accounts/Users.ts"
 import { serverVersion } from "../ServerVersion.ts"
 import { clientFacts } from "./ClientAddress.ts"
 import { SessionCookie } from "./SessionCookie.ts"
@@ -23,7 +24,8 @@ export const layer = HttpApiBuilder.group(
     const signIn = yield* SignIn
     const setupLinks = yield* SetupLinks
     const sessions = yield* Sessions
-    const users = yield* Users
+    const signUp = yield* SignUp
+    const invitations = yield* Invitations
     const attempts = yield* Attempts
     const cookies = yield* SessionCookie
     const { registration } = yield* Site
@@ -33,9 +35,12 @@ export const layer = HttpApiBuilder.group(
       return { ...(yield* clientFacts), ...(Option.isNone(device) ? {} : { device: device.value }) }
     })
 
-    const entered = Effect.fnUntraced(function* (entry: Entry) {
-      yield* cookies.send("session", entry.session)
-      yield* cookies.send("device", entry.device)
+    const entered = Effect.fnUntraced(function* (entry: Entry | Pending) {
+      if (entry.status === "second_factor") yield* cookies.send("pending", entry.pending)
+      else {
+        yield* cookies.send("session", entry.session)
+        yield* cookies.send("device", entry.device)
+      }
       return { status: entry.status }
     })
 
@@ -49,8 +54,7 @@ export const layer = HttpApiBuilder.group(
         Effect.gen(function* () {
           const facts = yield* client
           const made = yield* attempts.counted(ofAddress(facts.address), setupLinks.claim(payload))
-          const user = Option.getOrThrow(yield* users.byEmail(payload.email))
-          return yield* Effect.flatMap(signIn.enter(user, facts, made.organizationKey), entered)
+          return yield* Effect.flatMap(signIn.enter(made, facts, made.organizationKey), entered)
         }).pipe(orUnavailable),
       signIn: ({ payload }) =>
         client.pipe(
@@ -58,9 +62,23 @@ export const layer = HttpApiBuilder.group(
           Effect.flatMap(entered),
           orUnavailable
         ),
-      secondFactor: () => Effect.fail(new Problem.SignInRefused()),
-      signUp: () => Effect.fail(new Problem.Forbidden({ detail: "registration is closed" })),
-      invitation: () => Effect.fail(new Problem.LinkInvalid()),
+      secondFactor: ({ payload }) =>
+        Effect.gen(function* () {
+          const entry = yield* signIn.withSecondFactor(yield* cookies.read("pending"), payload.code, yield* client)
+          yield* cookies.clear("pending")
+          return yield* entered(entry)
+        }).pipe(orUnavailable),
+      signUp: ({ payload }) =>
+        Effect.gen(function* () {
+          const facts = yield* client
+          const made = yield* attempts.counted(ofAddress(facts.address), signUp.withPassword(payload))
+          return yield* Effect.flatMap(signIn.enter(made, facts, made.organizationKey), entered)
+        }).pipe(orUnavailable),
+      invitation: ({ payload }) =>
+        Effect.gen(function* () {
+          const { address } = yield* clientFacts
+          return yield* attempts.counted(ofAddress(address), invitations.look(payload.token))
+        }).pipe(orUnavailable),
       signOut: () =>
         Effect.gen(function* () {
           const token = yield* cookies.read("session")

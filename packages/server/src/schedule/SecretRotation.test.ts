@@ -1,5 +1,8 @@
 import { assert, layer } from "@effect/vitest"
+import { decodeBase32IgnorePadding } from "@oslojs/encoding"
+import { generateHOTP } from "@oslojs/otp"
 import { Effect, Layer } from "effect"
+import { SecondFactor } from "../accounts/SecondFactor.ts"
 import { CheckTypes } from "../CheckTypes.ts"
 import { Leases } from "../lease/Leases.ts"
 import { SecretBox } from "../secrets/SecretBox.ts"
@@ -21,6 +24,9 @@ const withBox = <A, E, R>(effect: Effect.Effect<A, E, R>, ...names: ReadonlyArra
 
 const monitorsWith = (...names: ReadonlyArray<keyof typeof lines>) =>
   Effect.provide(Monitors, Layer.fresh(Monitors.layer).pipe(Layer.provide([boxWith(...names), CheckTypes.layer()])))
+
+const factorWith = (...names: ReadonlyArray<keyof typeof lines>) =>
+  Effect.provide(SecondFactor, Layer.fresh(SecondFactor.layer).pipe(Layer.provide(boxWith(...names))))
 
 /** A number that JavaScript can't hold: what is rotated must be the text that is stored, and nothing that was parsed. */
 const exact = "12345678901234567890.12345678901234567890"
@@ -114,6 +120,23 @@ layer(TestInstance.layer, fresh)("rotation", (it) => {
 })
 
 layer(TestInstance.layer, fresh)("rotating", (it) => {
+  it.effect("seals the secrets of second factors anew, whose codes go on being taken", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* setup
+      const [user] = yield* rows<{ key: number }>(
+        "insert into auth.users (user_id, email, name) values ('usr_1', 'a@a.example', 'A') returning user_key as key"
+      )
+      const { secret } = yield* (yield* factorWith("old")).offer(user!.key)
+      const rotated = yield* withBox(SecretRotation.rotate, "new", "old")
+      assert.deepStrictEqual(rotated, { secrets: 1, old: 0, resealed: 1, missing: new Map() })
+      const [now] = yield* rows<{ step: number }>("select floor(extract(epoch from now()) / 30)::int as step")
+      const code = generateHOTP(decodeBase32IgnorePadding(secret), BigInt(now!.step), 6)
+      const codes = yield* (yield* factorWith("new")).confirm(user!.key, code)
+      assert.lengthOf(codes, 10)
+      yield* rows("delete from auth.users")
+    })
+  )
+
   it.effect("leaves what it can't open as it is, and counts it by key", () =>
     Effect.gen(function* () {
       const { create, specs } = yield* setup

@@ -1,11 +1,12 @@
 /**
  * SCHEDULE: every stored secret sealed anew with the current key, so that an old key can be thrown away.
  *
- * Goes through monitors and one-off jobs in batches, whoever else writes them. A spec is replaced where it still is what
+ * Goes through monitors and one-off jobs in batches, whoever else writes them, and through users. A spec is replaced where it still is what
  * was read, so that a change that comes between is never undone: the next round finds what that one left.
  */
 import { Secret } from "@openseer/core"
 import { Effect, Option, type Schema } from "effect"
+import * as SecondFactorRotation from "../accounts/SecondFactorRotation.ts"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import { keyIdOf, SecretBox, type SpecOwner } from "../secrets/SecretBox.ts"
@@ -67,7 +68,14 @@ const round = Effect.fnUntraced(function* (isWriting: boolean) {
       after = last.key
     }
   }
-  return { secrets, old, resealed, missing } satisfies Rotation
+  const users = yield* SecondFactorRotation.round(isWriting)
+  for (const [id, count] of users.missing) missing.set(id, (missing.get(id) ?? 0) + count)
+  return {
+    secrets: secrets + users.secrets,
+    old: old + users.old,
+    resealed: resealed + users.resealed,
+    missing
+  } satisfies Rotation
 })
 
 interface SpecRow {

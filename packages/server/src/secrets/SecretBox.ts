@@ -1,8 +1,8 @@
 /**
- * Seals secrets of specs and opens them: AES-256-GCM with a random nonce of 96 bits.
+ * Seals secrets of specs and of users and opens them: AES-256-GCM with a random nonce of 96 bits.
  *
- * What is sealed is bound to its place, the organization, the monitor and the path in its spec: moved anywhere else, it
- * does not open. Stored as `v1.<key id>.<nonce>.<ciphertext and tag>`, the latter two in base64url.
+ * What is sealed is bound to its place, the organization, the monitor and the path in its spec, or the user: moved
+ * anywhere else, it does not open. Stored as `v1.<key id>.<nonce>.<ciphertext and tag>`, the latter two in base64url.
  */
 import { Context, Layer, Option } from "effect"
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from "node:crypto"
@@ -14,6 +14,11 @@ export interface SpecOwner {
   readonly monitorId: string
 }
 
+/** Whose own secret it is. */
+export interface UserOwner {
+  readonly userId: string
+}
+
 /** Seals and opens. */
 export class SecretBox extends Context.Service<
   SecretBox,
@@ -21,9 +26,9 @@ export class SecretBox extends Context.Service<
     /** The ids of the keys, the one that seals first. */
     readonly keyIds: ReadonlyArray<string>
     /** Seals a secret for one place with the current key; none without keys. Twice the same gives two different texts. */
-    readonly seal: (owner: SpecOwner, path: ReadonlyArray<string>, secret: string) => Option.Option<string>
+    readonly seal: (owner: SpecOwner | UserOwner, path: ReadonlyArray<string>, secret: string) => Option.Option<string>
     /** Opens what was sealed for this place; none when the key is unknown, or the place or a byte is another. */
-    readonly open: (owner: SpecOwner, path: ReadonlyArray<string>, sealed: string) => Option.Option<string>
+    readonly open: (owner: SpecOwner | UserOwner, path: ReadonlyArray<string>, sealed: string) => Option.Option<string>
   }
 >()("@openseer/server/SecretBox") {
   /** With the keys of a ring. Without any, nothing is sealed or opened. */
@@ -58,8 +63,14 @@ const make = (keys: SecretKeys): SecretBox["Service"] => {
 }
 
 /** The place as bytes that no other place has: JSON, since identifiers and names may hold any separator. */
-const placeOf = ({ monitorId, organizationId }: SpecOwner, path: ReadonlyArray<string>): Buffer =>
-  Buffer.from(JSON.stringify([form, organizationId, monitorId, ...path]))
+const placeOf = (owner: SpecOwner | UserOwner, path: ReadonlyArray<string>): Buffer =>
+  Buffer.from(
+    JSON.stringify(
+      "userId" in owner
+        ? [form, { user: owner.userId }, ...path]
+        : [form, owner.organizationId, owner.monitorId, ...path]
+    )
+  )
 
 const encrypt = (key: KeyObject, place: Buffer, secret: string): readonly [nonce: string, ciphertext: string] => {
   const nonce = randomBytes(nonceBytes)
