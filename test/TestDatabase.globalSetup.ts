@@ -10,6 +10,7 @@ import { tmpdir } from "node:os"
 import type { TestProject } from "vitest/node"
 import { EmbeddedPostgres } from "../packages/server/src/embedded/EmbeddedPostgres.ts"
 import type {} from "../packages/server/src/embedded/testing/TestDatabase.ts"
+import * as MigratedTemplate from "./MigratedTemplate.ts"
 
 // A memory disk makes a database in 9 ms, /tmp on a disk in 200. Docker's /dev/shm of 64 MB is too small.
 const memoryDisk = "/dev/shm"
@@ -35,11 +36,17 @@ const adminUrl = Effect.gen(function* () {
   return Option.isSome(given) ? given.value : yield* embeddedUrl
 })
 
+const server = Effect.gen(function* () {
+  const url = yield* adminUrl
+  return { url, template: yield* MigratedTemplate.make(url) }
+})
+
 /** Called by vitest once, before the first test file; what it returns is called after the last one. */
 export default (project: TestProject) => {
   const scope = Scope.makeUnsafe()
-  return Effect.runPromise(Scope.provide(adminUrl, scope)).then((url) => {
+  return Effect.runPromise(Scope.provide(server, scope)).then(({ template, url }) => {
     project.provide("adminDatabaseUrl", Redacted.value(url))
+    project.provide("migratedDatabase", template)
     return () => Effect.runPromise(Scope.close(scope, Exit.void))
   })
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { promisify } from "node:util"
+import { inherited } from "./faults/Processes.ts"
 
 const root = resolve(import.meta.dirname, "..")
 const bin = join(root, "node_modules/.bin")
@@ -246,7 +247,7 @@ describe("the published packages, installed into an empty project", () => {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
     const env = {
-      PATH: process.env["PATH"],
+      ...inherited,
       HOME: data,
       OPENSEER_DATA_DIR: join(data, "start"),
       OPENSEER_PORT: String(port),

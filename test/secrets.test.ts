@@ -18,6 +18,7 @@ import * as Pool from "../packages/server/src/db/Pool.ts"
 import * as SecretKeys from "../packages/server/src/secrets/SecretKeys.ts"
 import { TestDatabase } from "../packages/server/src/embedded/testing/TestDatabase.ts"
 import { Reactivity } from "effect/reactivity"
+import { inherited } from "./faults/Processes.ts"
 
 const source = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const bins = { server: source("packages/server/src/cli/bin.ts"), worker: source("apps/worker/src/bin.ts") }
@@ -51,7 +52,7 @@ const running = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const child = spawn(process.execPath, ["--conditions=@openseer/source", ...args], {
-        env: { PATH: process.env["PATH"], ...env },
+        env: { ...inherited, ...env },
         stdio: ["ignore", "pipe", "pipe"]
       })
       const written = { child, text: "" }

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll } from "vitest"
+import { inherited } from "./faults/Processes.ts"
 
 const path = (relative: string): string => fileURLToPath(new URL(`../${relative}`, import.meta.url))
 
@@ -85,7 +86,7 @@ describe("npm start", () => {
     const port = await freePort()
     url = `http://127.0.0.1:${port}`
     environment = {
-      PATH: process.env["PATH"],
+      ...inherited,
       HOME: folder,
       OPENSEER_DATA_DIR: join(folder, "data"),
       OPENSEER_PORT: String(port)
@@ -218,7 +219,7 @@ describe("npm start", () => {
     assert.match(token, /^osen_[0-9A-Za-z]{36}\n$/)
     const worker = spawn(process.execPath, [path("apps/worker/bin/openseer-worker.js"), "run"], {
       env: {
-        PATH: environment["PATH"],
+        ...inherited,
         OPENSEER_CONTROL_PLANE_URL: url,
         OPENSEER_ENROLLMENT_TOKEN: token.trim(),
         OPENSEER_WORKER_TOKEN_FILE: join(folder, "far-away.json")

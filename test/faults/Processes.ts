@@ -21,6 +21,12 @@ export interface Program {
   readonly output: () => string
 }
 
+/** What programs of ours get of this process: where programs are, and where compiled sources are kept, if they are. */
+export const inherited: NodeJS.ProcessEnv = {
+  PATH: process.env["PATH"],
+  NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"]
+}
+
 const source = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 const bins = {
@@ -55,7 +61,7 @@ export const program = (
     const start = Effect.sync(() => {
       if (child !== undefined) return
       const started = spawn(process.execPath, ["--conditions=@openseer/source", bins[bin], ...args], {
-        env: { PATH: process.env["PATH"], ...env },
+        env: { ...inherited, ...env },
         stdio: ["ignore", "pipe", "pipe"]
       })
       for (const stream of [started.stdout, started.stderr]) {

@@ -194,7 +194,8 @@ const run = (options: {
 
 const five = <A>(kind: A): ReadonlyArray<A> => [kind, kind, kind, kind, kind]
 
-describe("under faults", () => {
+// Each has a system of its own, which mostly waits.
+describe.concurrent("under faults", () => {
   it.live(
     "kill -9 of workers, control planes and PostgreSQL, five times each: nothing acknowledged is lost, nothing counted twice, nothing silently absent",
     () =>

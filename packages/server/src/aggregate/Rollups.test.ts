@@ -196,7 +196,12 @@ layer(Live, fresh)("rolling up while results come", (it) => {
         monitors: 40
       })
       const endsAt = (yield* Clock.currentTimeMillis) + 4_000
-      const running = Effect.map(Clock.currentTimeMillis, (now) => now < endsAt)
+      let attempts = 0
+      // Longer on a busy machine: what is judged is a few hundred writes, not four seconds.
+      const running = Effect.map(
+        Clock.currentTimeMillis,
+        (now) => now < endsAt || (attempts < 400 && now < endsAt + 15_000)
+      )
 
       // As ingest writes: enter the hour, insert, then mark what is late; one in ten is rolled back.
       const writer = (seed: number) =>
@@ -204,6 +209,7 @@ layer(Live, fresh)("rolling up while results come", (it) => {
           let written = 0
           while (yield* running) {
             written++
+            attempts++
             const key = monitorKeys[(written * 7 + seed) % 40]!
             // Around the hour that is being closed, and far behind it.
             const [due] = yield* rows<{ at: number }>(`
@@ -228,7 +234,6 @@ layer(Live, fresh)("rolling up while results come", (it) => {
               )
               .pipe(Effect.catch(() => Effect.void))
           }
-          return written
         })
       const closer = Effect.gen(function* () {
         while (yield* running) {
@@ -242,12 +247,12 @@ layer(Live, fresh)("rolling up while results come", (it) => {
           yield* background.run(background.sql`select ts.roll_next_hour(), ts.roll_dirty(20), ts.roll_days(3)`)
         }
       })
-      const written = yield* Effect.all([...Array.from({ length: 6 }, (_, i) => writer(i)), closer, roller, roller], {
-        concurrency: "unbounded"
+      yield* Effect.all([...Array.from({ length: 6 }, (_, i) => writer(i)), closer, roller, roller], {
+        concurrency: "unbounded",
+        discard: true
       })
       yield* rollups.runOnce
       const stored = yield* number("select count(*)::int as n from ts.results_raw")
-      const attempts = written.reduce<number>((sum, n) => sum + (n ?? 0), 0)
       assert.isAbove(stored ?? 0, 200, `${attempts} attempts`)
       assert.isAbove((yield* number("select count(distinct bucket_at)::int as n from ts.results_agg_1h")) ?? 0, 10)
       assert.strictEqual(yield* number(differences("ts.results_agg_1h", "hour")), 0)

@@ -3,7 +3,6 @@
  */
 import { Context, Effect, Layer, References } from "effect"
 import { Database } from "../db/Database.ts"
-import { migrate } from "../db/Migrations.ts"
 import { SecretBox } from "../secrets/SecretBox.ts"
 import * as SecretKeys from "../secrets/SecretKeys.ts"
 import { TestDatabase } from "../embedded/testing/TestDatabase.ts"
@@ -36,7 +35,6 @@ export class TestInstance extends Context.Service<
   static readonly layer: Layer.Layer<TestInstance | Database | SecretBox> = Layer.effect(
     TestInstance,
     Effect.gen(function* () {
-      yield* migrate
       const { background } = yield* Database
       const { sql } = background
       const rows = <A extends object>(text: string) => Effect.orDie(background.run(sql.unsafe<A>(text)))
@@ -96,7 +94,7 @@ export class TestInstance extends Context.Service<
         )
       )
     ),
-    Layer.provide(TestDatabase.layer()),
+    Layer.provide(TestDatabase.migrated),
     Layer.provideMerge(Layer.unwrap(Effect.map(SecretKeys.parse(SecretKeys.newLine()), SecretBox.layer))),
     Layer.provide(Layer.succeed(References.MinimumLogLevel, "Warn")),
     Layer.orDie

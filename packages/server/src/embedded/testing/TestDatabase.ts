@@ -11,6 +11,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** The url of a database whose user may create others, on the server of this test run. */
     adminDatabaseUrl: string
+    /** The name of a database on it that has the schema of this version and nothing in it. */
+    migratedDatabase: string
   }
 }
 
@@ -25,6 +27,11 @@ export class TestDatabase extends Context.Service<
   static layer(options: { readonly template?: string } = {}): Layer.Layer<TestDatabase, SqlError.SqlError> {
     return Layer.effect(TestDatabase, Effect.acquireRelease(create(options.template), drop))
   }
+
+  /** A database with the schema of this version and nothing in it: copied, which is faster than to migrate. */
+  static readonly migrated: Layer.Layer<TestDatabase, SqlError.SqlError> = Layer.unwrap(
+    Effect.sync(() => TestDatabase.layer({ template: inject("migratedDatabase") }))
+  )
 }
 
 const create = Effect.fn("TestDatabase.create")(function* (template: string | undefined) {
