@@ -7,21 +7,9 @@ import CircleQuestionMark from "lucide-solid/icons/circle-question-mark"
 import CircleX from "lucide-solid/icons/circle-x"
 import TriangleAlert from "lucide-solid/icons/triangle-alert"
 import { Dynamic } from "solid-js/web"
+import { type State, states, stateWord } from "~/components/State.ts"
 
-/** The states of a monitor. */
-export type State = "up" | "degraded" | "down" | "paused" | "unknown"
-
-/** The states, worst first. */
-export const states: ReadonlyArray<State> = ["down", "degraded", "unknown", "up", "paused"]
-
-/** The word of a state, as it stands in pills and sentences. */
-export const stateWord: Readonly<Record<State, string>> = {
-  up: "Up",
-  degraded: "Degraded",
-  down: "Down",
-  paused: "Paused",
-  unknown: "Unknown"
-}
+export { type State, states, stateWord }
 
 const icons = {
   up: CircleCheck,

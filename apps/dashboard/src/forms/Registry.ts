@@ -1,8 +1,10 @@
 /**
  * Every form by its name, as the hidden field `_form` says it.
  */
+import { changeMonitors } from "~/forms/ChangeMonitors.ts"
 import { chooseTheme } from "~/forms/ChooseTheme.ts"
 import { acceptInvitation, giveSecondFactor, setUp, signUp } from "~/forms/Entry.ts"
+import { firstMonitor } from "~/forms/FirstMonitor.ts"
 import type { NamedForm } from "~/forms/NamedForm.ts"
 import { signIn } from "~/forms/SignIn.ts"
 import { signOut } from "~/forms/SignOut.ts"
@@ -11,7 +13,9 @@ import { switchOrganization } from "~/forms/SwitchOrganization.ts"
 /** All forms. */
 export const forms: Readonly<Record<string, NamedForm>> = {
   "accept-invitation": acceptInvitation,
+  "change-monitors": changeMonitors,
   "choose-theme": chooseTheme,
+  "first-monitor": firstMonitor,
   "second-factor": giveSecondFactor,
   "set-up": setUp,
   "sign-in": signIn,

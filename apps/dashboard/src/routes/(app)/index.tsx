@@ -1,34 +1,99 @@
 /**
- * The start page: how everything is.
+ * The start page: how everything is, what is wrong now, and all monitors.
  */
 import { Title } from "@solidjs/meta"
-import { createAsync } from "@solidjs/router"
-import { For } from "solid-js"
+import { createAsync, createAsyncStore, type RoutePreloadFuncArgs, useSearchParams } from "@solidjs/router"
+import type { Overview } from "@openseer/core/contract/ResultsApi"
+import { type Accessor, createMemo, Show } from "solid-js"
+import Plus from "lucide-solid/icons/plus"
 import { getOverview } from "~/api/Monitors.ts"
-import { Panel } from "~/components/Panel.tsx"
-import { StatusPill, states } from "~/components/StatusPill.tsx"
+import { getRows, getTags, getWall } from "~/api/Rows.ts"
+import { getRegions } from "~/api/Workers.ts"
+import { useAccount } from "~/components/AccountContext.tsx"
+import { ButtonLink } from "~/components/Button.tsx"
+import { Guarded } from "~/components/Panel.tsx"
+import { Skeleton, SkeletonRows } from "~/components/Skeleton.tsx"
 import { revalidateOnLive } from "~/live/Live.tsx"
+import { type Filter, filterOf, rowsQuery, type Search } from "~/monitors/Filter.ts"
+import { FilterBar } from "~/monitors/FilterBar.tsx"
+import { FirstCheck } from "~/monitors/FirstCheck.tsx"
+import { tabTitle } from "~/monitors/Headline.ts"
+import { MonitorList } from "~/monitors/MonitorList.tsx"
+import { Headline, monitorsIn, WrongNow } from "~/monitors/Overview.tsx"
+import { TagGroups } from "~/monitors/TagGroups.tsx"
+import { Wall } from "~/monitors/Wall.tsx"
+import "~/monitors/monitors.css"
 
-export const route = { preload: () => void getOverview() }
+/** What the server draws: more than a screen. */
+const firstRows = 50
+const offsetMax = 10_000
+
+const fromOf = (search: Search): number => {
+  const from = Number(search["from"] ?? 0)
+  return Number.isInteger(from) && from > 0 && from <= offsetMax ? from : 0
+}
+
+const firstQuery = (search: Search) => rowsQuery(filterOf(search), fromOf(search), firstRows)
+
+export const route = {
+  preload: ({ location }: RoutePreloadFuncArgs) => {
+    void getOverview()
+    if (location.query["view"] === "wall") {
+      void getWall()
+      return
+    }
+    void getTags()
+    void getRegions()
+    if (location.query["group"] !== "tag") void getRows(firstQuery(location.query))
+  }
+}
 
 export default function MonitorsPage() {
-  const overview = createAsync(() => getOverview())
-  revalidateOnLive(getOverview.key)
+  const [search] = useSearchParams()
+  const overview = createAsyncStore(() => getOverview(), { deferStream: true })
+  revalidateOnLive(getOverview.key, ({ event }) => event !== "result", 250)
   return (
     <>
-      <Title>Monitors · OpenSeer</Title>
-      <h1 class="mb-4 text-xl font-semibold">Monitors</h1>
-      <Panel title="Now" queries={getOverview.key}>
-        <ul class="flex flex-wrap gap-4">
-          <For each={states}>
-            {(state) => (
-              <li class="flex items-center gap-2">
-                <StatusPill state={state} /> {overview()?.monitors[state]}
-              </li>
-            )}
-          </For>
-        </ul>
-      </Panel>
+      <Title>{tabTitle(overview()?.monitors)}</Title>
+      <Show when={search["view"] === "wall"} fallback={<ListPage search={search as Search} overview={overview} />}>
+        <Wall overview={overview()} />
+      </Show>
     </>
   )
+}
+
+function ListPage(props: { search: Search; overview: Accessor<Overview | undefined> }) {
+  const { may } = useAccount()
+  const filter = createMemo<Filter>(() => filterOf(props.search))
+  const group = () => (props.search["group"] === "tag" ? "tag" : undefined)
+  return (
+    <Guarded queries={getOverview.key} fallback={<Skeleton class="h-24" />}>
+      <Show when={props.overview()}>
+        {(overview) => (
+          <Show when={monitorsIn(overview()) > 0} fallback={<FirstCheck />}>
+            <header class="flex flex-wrap items-start gap-x-4 gap-y-2">
+              <Headline counts={overview().monitors} state={filter().state} />
+              <Show when={may("write")}>
+                <ButtonLink href="/monitors/new" variant="primary" class="ml-auto" aria-label="New monitor">
+                  <Plus size={14} aria-hidden="true" /> <span class="hidden sm:inline">New monitor</span>
+                </ButtonLink>
+              </Show>
+            </header>
+            <WrongNow overview={overview()} />
+            <FilterBar filter={filter()} group={group()} />
+            <Guarded queries={[getRows.key, getTags.key]} fallback={<SkeletonRows rows={12} class="h-[52px]" />}>
+              <Show when={group() === "tag"} fallback={<Rows search={props.search} filter={filter()} />}>
+                <TagGroups search={props.search} filter={filter()} />
+              </Show>
+            </Guarded>
+          </Show>
+        )}
+      </Show>
+    </Guarded>
+  )
+}
+
+function Rows(props: { search: Search; filter: Filter }) {
+  const rows = createAsync(() => getRows(firstQuery(props.search)), { deferStream: true })
+  return <Show when={rows()}>{(first) => <MonitorList first={first()} filter={props.filter} />}</Show>
 }

@@ -1,0 +1,63 @@
+/**
+ * Changing many monitors: in parts, each of which may fail on its own.
+ */
+import type { BulkChange, BulkFailure } from "@openseer/core/contract/MonitorsApi"
+import { problemOf } from "~/api/ApiProblem.ts"
+import { changeMonitors, fetchRows, getWall } from "~/api/Rows.ts"
+import { counted } from "~/charts/Quantity.ts"
+import { type Filter, isFiltered, rowsQuery } from "~/monitors/Filter.ts"
+
+/** As many as the API takes at once. */
+const partMax = 500
+const rowsMax = 200
+
+/** What came of it. With a `problem` it ended early: what was changed until then is. */
+export interface BulkOutcome {
+  readonly changed: number
+  readonly failed: ReadonlyArray<BulkFailure>
+  readonly problem?: string
+}
+
+/** Changes all of them, one part after the other, and tells how far it is. */
+export const changeAll = async (
+  ids: ReadonlyArray<string>,
+  change: BulkChange,
+  tell: (done: number, all: number) => void
+): Promise<BulkOutcome> => {
+  let changed = 0
+  const failed: Array<BulkFailure> = []
+  for (let from = 0; from < ids.length; from += partMax) {
+    try {
+      const answer = await changeMonitors(ids.slice(from, from + partMax), change)
+      changed += answer.changed
+      failed.push(...answer.failed)
+    } catch (error) {
+      const { detail, errors, title } = problemOf(error)
+      return { changed, failed, problem: errors?.map(({ message }) => message).join("; ") ?? detail ?? title }
+    }
+    tell(Math.min(from + partMax, ids.length), ids.length)
+  }
+  return { changed, failed }
+}
+
+/** The ids of all monitors that a filter leaves. */
+export const matchingIds = async (filter: Filter, tell: (done: number) => void): Promise<ReadonlyArray<string>> => {
+  if (!isFiltered(filter)) return (await getWall()).ids
+  const ids = new Set<string>()
+  for (let offset = 0, total = 1; offset < total; offset += rowsMax) {
+    const page = await fetchRows(rowsQuery(filter, offset, rowsMax))
+    total = page.total
+    for (const { id } of page.items) ids.add(id)
+    tell(ids.size)
+  }
+  return [...ids]
+}
+
+/** What was done: "Paused 12 monitors". */
+export const bulkWords = (change: BulkChange, count: number): string => {
+  const monitors = counted(count, "monitor")
+  if (change.action === "pause") return `Paused ${monitors}`
+  if (change.action === "resume") return `Resumed ${monitors}`
+  if (change.action === "remove") return `Deleted ${monitors}`
+  return `Changed ${monitors}`
+}

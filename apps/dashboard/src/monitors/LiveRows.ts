@@ -1,0 +1,130 @@
+/**
+ * Keeps the rows on the screen as things are: patched where they stand when events come, read anew every minute.
+ */
+import { createSignal, onCleanup, onMount } from "solid-js"
+import { createStore } from "solid-js/store"
+import type { Monitor } from "@openseer/core"
+import { request, segment } from "~/api/Request.ts"
+import { type State, stateWord } from "~/components/State.ts"
+import { onLive } from "~/live/Live.tsx"
+import { counted } from "~/charts/Quantity.ts"
+import type { RowStore } from "~/monitors/RowStore.ts"
+
+/** Sparklines and uptime move on by themselves. */
+const refreshMs = 60_000
+
+/** Changes that come within this time are one. */
+const gatherMs = 250
+
+/** The most monitors that are read one by one; of more, the rows on the screen are read anew. */
+const singleMax = 8
+
+const flashMs = 1_500
+
+/** Screen readers are told at most this often. */
+const speakMs = 8_000
+const namedMax = 3
+
+/** Lives as long as the table. `list` is its element. */
+export const liveRows = (store: RowStore, list: () => HTMLElement) => {
+  const [flashing, setFlashing] = createStore<Record<string, true | undefined>>({})
+  const [summary, setSummary] = createSignal("")
+  const changed = new Set<string>()
+  const spoken = new Map<string, string>()
+  let listChanged = false
+  let gathering: ReturnType<typeof setTimeout> | undefined
+  let speaking: ReturnType<typeof setTimeout> | undefined
+  const flashes = new Set<ReturnType<typeof setTimeout>>()
+
+  const flash = (ids: ReadonlyArray<string>) => {
+    setFlashing(Object.fromEntries(ids.map((id) => [id, true as const])))
+    const timer = setTimeout(() => {
+      flashes.delete(timer)
+      setFlashing(Object.fromEntries(ids.map((id) => [id, undefined])))
+    }, flashMs)
+    flashes.add(timer)
+  }
+  const speak = () => {
+    speaking ??= setTimeout(() => {
+      speaking = undefined
+      const named = [...spoken.values()]
+      spoken.clear()
+      const more = named.length - namedMax
+      setSummary(named.slice(0, namedMax).join(", ") + (more > 0 ? `, and ${counted(more, "other change")}` : ""))
+    }, speakMs / 4)
+  }
+  const tell = (id: string, name: string, state: State) => {
+    spoken.set(id, `${name} is ${stateWord[state].toLowerCase()}`)
+    speak()
+  }
+  const readOne = async (id: string) => {
+    const monitor = await request<Monitor.Monitor>(`/monitors/${segment(id)}`).catch(() => undefined)
+    const before = row(id)
+    if (monitor === undefined || before === undefined) return
+    const { name, regions, state, tags, version } = monitor
+    const isWrong = state === "down" || state === "degraded" || state === "unknown"
+    const cause = regions.find((region) => region.state === state) ?? regions.find((region) => region.state !== "up")
+    const isNews = before.state !== state
+    store.patch(id, {
+      name,
+      tags,
+      version,
+      state,
+      since: isNews ? (monitor.changedAt ?? before.since) : before.since,
+      reason: isWrong ? cause?.reason : undefined,
+      message: isWrong ? cause?.message : undefined,
+      regionsUp: regions.filter((region) => region.state === "up").length,
+      regionsTotal: regions.length
+    })
+    if (!isNews) return
+    flash([id])
+    tell(id, name, state)
+  }
+  const row = (id: string) => {
+    const index = store.indexOf(id)
+    return index === undefined ? undefined : store.at(index)
+  }
+  const isOnScreen = (id: string) => {
+    const index = store.indexOf(id)
+    return index !== undefined && list().querySelector(`[data-row="${index}"]`) !== null
+  }
+  const apply = async () => {
+    gathering = undefined
+    const ids = [...changed].filter(isOnScreen)
+    const all = listChanged || ids.length > singleMax
+    changed.clear()
+    listChanged = false
+    if (!all) {
+      await Promise.all(ids.map(readOne))
+      return
+    }
+    const before = new Map(ids.map((id) => [id, row(id)?.state]))
+    await store.refresh()
+    const news = ids.filter((id) => row(id) !== undefined && row(id)!.state !== before.get(id))
+    flash(news)
+    for (const id of news) tell(id, row(id)!.name, row(id)!.state)
+  }
+
+  onLive((events) => {
+    for (const { data, event } of events) {
+      if (event === "state") changed.add(data.monitorId)
+      else if (event === "monitor") {
+        if (store.indexOf(data.monitorId) === undefined || data.change === "removed") listChanged = true
+        changed.add(data.monitorId)
+      }
+    }
+    if (changed.size > 0 || listChanged) gathering ??= setTimeout(() => void apply(), gatherMs)
+  })
+  onMount(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) void store.refresh()
+    }, refreshMs)
+    onCleanup(() => {
+      clearInterval(timer)
+      clearTimeout(gathering)
+      clearTimeout(speaking)
+      for (const flashTimer of flashes) clearTimeout(flashTimer)
+    })
+  })
+  return { isFlashing: (id: string) => flashing[id] === true, summary }
+}

@@ -1,0 +1,133 @@
+/**
+ * One monitor of the list: a row of a table; where there is little room, two lines.
+ */
+import type { MonitorRow as Row } from "@openseer/core/contract/ViewsApi"
+import { A } from "@solidjs/router"
+import { For, Show } from "solid-js"
+import { Sparkline } from "~/components/Sparkline.tsx"
+import { StatusPill } from "~/components/StatusPill.tsx"
+import { UptimeStrip } from "~/components/UptimeStrip.tsx"
+import { millis, percent } from "~/charts/Quantity.ts"
+import { changeOf } from "~/monitors/Change.ts"
+
+const tagsShown = 3
+
+/** `index` is its place among all rows; without `select`, nothing can be chosen. */
+export function MonitorRow(props: {
+  row: Row
+  index: number
+  isFlashing?: boolean
+  isSelected?: boolean
+  select?: (event: MouseEvent & { currentTarget: HTMLInputElement }) => void
+}) {
+  const row = () => props.row
+  return (
+    <div
+      role="row"
+      aria-rowindex={props.index + 2}
+      data-row={props.index}
+      class="monitor-row"
+      classList={{ "is-selected": props.isSelected ?? false, "is-flashing": props.isFlashing ?? false }}
+    >
+      <div role="cell" class="monitor-check">
+        <Show when={props.select}>
+          <input
+            type="checkbox"
+            name="id"
+            value={row().id}
+            checked={props.isSelected ?? false}
+            aria-label={`Select ${row().name}`}
+            onClick={(event) => props.select?.(event)}
+          />
+        </Show>
+      </div>
+      <div role="cell" class="monitor-state">
+        <StatusPill state={row().state} plain />
+      </div>
+      <div role="cell" class="monitor-about">
+        <A href={`/monitors/${encodeURIComponent(row().id)}`} class="monitor-name" title={row().name}>
+          {row().name}
+        </A>
+        <div class="monitor-target">
+          <span title={row().target}>{row().target}</span>
+          <Show when={row().tags.length > 0}>
+            <span class="monitor-tags" title={row().tags.join(", ")}>
+              <For each={row().tags.slice(0, tagsShown)}>{(tag) => <span>{tag}</span>}</For>
+              <Show when={row().tags.length > tagsShown}>
+                <span>+{row().tags.length - tagsShown}</span>
+              </Show>
+            </span>
+          </Show>
+        </div>
+      </div>
+      <div role="cell" class="monitor-widest">
+        <UptimeStrip plain days={row().days} label={row().name} height={20} class="h-5 w-[180px]" />
+      </div>
+      <div class="monitor-figures">
+        <UptimeCell row={row()} />
+        <div role="cell" class="monitor-widest">
+          <Sparkline values={row().spark} label="P95 by hour, last 24 hours" width={96} height={24} />
+        </div>
+        <LatencyCell row={row()} />
+      </div>
+      <div role="cell" class="monitor-wide">
+        <RegionsUp row={row()} />
+      </div>
+    </div>
+  )
+}
+
+/** A row that is not known yet, of the same size. */
+export function MonitorRowPlaceholder(props: { index: number }) {
+  return (
+    <div role="row" aria-rowindex={props.index + 2} aria-busy="true" data-row={props.index} class="monitor-row">
+      <div role="cell" class="monitor-about">
+        <span class="sr-only">Loading</span>
+        <div class="h-3 w-2/3 rounded bg-sunken" />
+      </div>
+    </div>
+  )
+}
+
+function UptimeCell(props: { row: Row }) {
+  return (
+    <div role="cell" class="monitor-figure">
+      <Show when={props.row.uptime !== null} fallback={<span class="text-muted">Not observed</span>}>
+        <div>{percent(props.row.uptime)}</div>
+        <div>of {percent(props.row.coverage, 1)} observed</div>
+      </Show>
+    </div>
+  )
+}
+
+function LatencyCell(props: { row: Row }) {
+  const changed = () => changeOf(props.row.p95Us, props.row.p95UsBefore)
+  return (
+    <div role="cell" class="monitor-figure is-latency">
+      <Show when={props.row.p95Us !== null}>
+        <div>{millis(props.row.p95Us)}</div>
+        <Show when={changed()}>
+          {(found) => (
+            <div title={found().words}>
+              <span aria-hidden="true">
+                {found().isSlower ? "↑" : "↓"} {found().text}
+              </span>
+              <span class="sr-only">{found().words}</span>
+            </div>
+          )}
+        </Show>
+      </Show>
+    </div>
+  )
+}
+
+function RegionsUp(props: { row: Row }) {
+  return (
+    <Show when={props.row.state !== "paused"} fallback={<span class="text-muted">–</span>}>
+      <span title={`${props.row.regionsUp} of ${props.row.regionsTotal} regions are up`}>
+        {props.row.regionsUp}
+        <span class="text-muted"> / {props.row.regionsTotal}</span>
+      </span>
+    </Show>
+  )
+}
