@@ -5,6 +5,7 @@ import { HttpApi, OpenApi } from "effect/http-api"
 import { AccountApi } from "./AccountApi.ts"
 import { ApiKeysApi, EnrollmentTokensApi, RegionsApi, WorkersApi } from "./AccountsApi.ts"
 import { AuthApi } from "./AuthApi.ts"
+import { ChecksApi } from "./ChecksApi.ts"
 import { CheckTypesApi } from "./CheckTypesApi.ts"
 import { EventsApi } from "./EventsApi.ts"
 import { MonitorsApi } from "./MonitorsApi.ts"
@@ -34,6 +35,7 @@ const readable = (spec: Record<string, unknown>): Record<string, unknown> =>
 /** The REST API, version 1. */
 export class Api extends HttpApi.make("openseer")
   .add(MonitorsApi)
+  .add(ChecksApi)
   .add(ResultsApi)
   .add(ViewsApi)
   .add(EventsApi)

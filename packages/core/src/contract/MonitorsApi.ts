@@ -196,6 +196,14 @@ export class MonitorsApi extends HttpApiGroup.make("monitors")
           "Runs it once in each region and answers what came of it. It is counted nowhere."
         )
       ),
+    HttpApiEndpoint.post("bulk", "/bulk", { payload: BulkRequest, success: BulkAnswer, error: BadInput })
+      .annotate(RequiredScope, "write")
+      .annotateMerge(
+        operation(
+          "Change many monitors",
+          "Changes each monitor by itself and says which it could not: one that fails keeps none of the others from it."
+        )
+      ),
     HttpApiEndpoint.post("pingUrl", "/:monitorId/ping-url", { params, success: PingUrl, error: [BadInput, NotFound] })
       .annotate(RequiredScope, "write")
       .annotateMerge(

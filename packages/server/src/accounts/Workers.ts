@@ -1,12 +1,13 @@
 /**
  * Workers as accounts see them: who may enroll, whose token a request carries, which regions it opens, who is revoked.
  */
-import { AccountsApi, Problem, Region, Token, WorkerAuth, WorkerRpc } from "@openseer/core"
+import { AccountsApi, type EventsApi, Problem, Region, Token, WorkerAuth, WorkerRpc } from "@openseer/core"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { timingSafeEqual } from "node:crypto"
 import * as Actor from "../db/Actor.ts"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import type { Pool } from "../db/Pool.ts"
 import * as Regions from "../db/Regions.ts"
 import { newId } from "../NewId.ts"
 import { hashOf, newToken } from "./TokenHash.ts"
@@ -77,9 +78,11 @@ const make = Effect.fnUntraced(function* (options: { readonly clusterToken?: Red
     readonly name: string
     readonly hash: string
   }) => sql`
-    insert into app.workers (worker_id, organization_key, region_key, name, token_hash)
-    values (${row.workerId}, ${row.organizationKey}::int, ${row.regionKey}, ${row.name}, decode(${row.hash}, 'hex'))
-    on conflict (worker_id) do nothing`
+    with made as (
+      insert into app.workers (worker_id, organization_key, region_key, name, token_hash)
+      values (${row.workerId}, ${row.organizationKey}::int, ${row.regionKey}, ${row.name}, decode(${row.hash}, 'hex'))
+      on conflict (worker_id) do nothing returning organization_key, worker_id, region_key)
+    ${tell(sql, "made", "enrolled")}`
 
   const isClusterToken = (token: string): boolean =>
     options.clusterToken !== undefined &&
@@ -187,8 +190,16 @@ const make = Effect.fnUntraced(function* (options: { readonly clusterToken?: Red
   const revoke = Effect.fn("Workers.revoke")(function* (organizationKey: number, workerId: string) {
     const rows = yield* asOrganization(
       organizationKey,
-      api.sql`update app.workers set revoked_at = coalesce(revoked_at, now())
-               where worker_id = ${workerId} and organization_key = ${organizationKey} returning worker_id`
+      api.sql`
+        with found as (
+          select worker_key, revoked_at from app.workers
+           where worker_id = ${workerId} and organization_key = ${organizationKey} for update
+        ), revoked as (
+          update app.workers w set revoked_at = now() from found
+           where w.worker_key = found.worker_key and found.revoked_at is null
+          returning w.organization_key, w.worker_id, w.region_key
+        ), told as (${tell(api.sql, "revoked", "revoked")})
+        select from found`
     )
     if (rows.length === 0) return yield* new Problem.NotFound()
   })
@@ -203,6 +214,12 @@ interface TakenToken {
   readonly enrollment_token_id: string
   readonly token_display: string
 }
+
+/** Tells the organization of a worker, if it is one's, what became of it. */
+const tell = (sql: Pool["sql"], from: "made" | "revoked", change: EventsApi.WorkerChanged["change"]) => sql`
+  insert into app.events (organization_key, kind, payload)
+  select w.organization_key, 'worker', jsonb_build_object('workerId', w.worker_id, 'region', g.name, 'change', ${change}::text)
+    from ${sql.literal(from)} w join app.regions g using (region_key) where w.organization_key is not null`
 
 interface WorkerRow {
   readonly worker_id: string

@@ -80,6 +80,13 @@ const rows: Record<string, Row> = {
   "monitors.pause": writesMonitor,
   "monitors.resume": writesMonitor,
   "monitors.pingUrl": { ...writesMonitor, subject: "heartbeat" },
+  "monitors.bulk": {
+    scope: "write",
+    ok: 200,
+    other: 200,
+    call: { json: { ids: ["mon_00000000000000000000"], change: { action: "pause" } } }
+  },
+  "checks.run": { scope: "write", ok: 200, other: 200, call: { json: { spec: monitor.spec, waitMs: 0 } } },
   "monitors.run": { ...writesMonitor, call: { json: { waitMs: 0 } } },
   "results.results": ofMonitor,
   "results.latency": ofMonitor,
@@ -273,6 +280,8 @@ layer(TestApi.layer, { excludeTestServices: true })("access", (it) => {
         yield* call("PATCH", `/api/v1/monitors/${id}`, { key, json: { name: "stolen" } })
         yield* call("POST", `/api/v1/monitors/${id}/pause`, { key })
         yield* call("DELETE", `/api/v1/monitors/${id}`, { key })
+        yield* call("POST", "/api/v1/monitors/bulk", { key, json: { ids: [id], change: { action: "remove" } } })
+        yield* call("POST", "/api/v1/monitors/bulk", { key, json: { ids: [id], change: { addTags: ["theirs"] } } })
       }
       const { json } = yield* call("GET", `/api/v1/monitors/${id}`, { key: owner })
       assert.deepInclude(json, { name: "m", version: 1, state: "unknown" })

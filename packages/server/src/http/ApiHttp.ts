@@ -11,6 +11,7 @@ import * as ApiAuthHttp from "./ApiAuthHttp.ts"
 import * as ApiProblemsHttp from "./ApiProblemsHttp.ts"
 import * as AuthHttp from "./AuthHttp.ts"
 import { loopback } from "./ClientAddress.ts"
+import * as ChecksHttp from "./ChecksHttp.ts"
 import * as CheckTypesHttp from "./CheckTypesHttp.ts"
 import * as EventsHttp from "./EventsHttp.ts"
 import * as Guards from "./Guards.ts"
@@ -43,6 +44,7 @@ export const layer = (options: {
         AuthHttp.layer,
         AccountHttp.layer,
         CheckTypesHttp.layer,
+        ChecksHttp.layer,
         ResultsHttp.layer,
         ViewsHttp.layer,
         EventsHttp.layer.pipe(Layer.provide(EventFeed.layer))

@@ -355,6 +355,52 @@ layer(TestApi.layer, { excludeTestServices: true })("bad input", (it) => {
     })
   )
 
+  it.effect("is refused by drafts and bulk changes, which name the member", () =>
+    Effect.gen(function* () {
+      const { call, key } = yield* setup
+      const ids = ["mon_00000000000000000000"]
+      const pause = { action: "pause" }
+      const many = Array.from({ length: 501 }, (_, i) => `mon_${String(i).padStart(20, "0")}`)
+      for (const [path, body, member] of [
+        ["checks", {}, "spec"],
+        ["checks", { spec: {} }, "spec.url"],
+        ["checks", { spec: { url: "file:///etc/passwd" } }, "spec.url"],
+        ["checks", { spec, kind: "gopher" }, "kind"],
+        ["checks", { spec, kind: "heartbeat" }, "kind"],
+        ["checks", { spec, timeoutMs: 60_001 }, "timeoutMs"],
+        ["checks", { spec, timeoutMs: 0 }, "timeoutMs"],
+        ["checks", { spec, waitMs: 30_001 }, "waitMs"],
+        ["checks", { spec, regions: [] }, "regions"],
+        ["checks", { spec, regions: ["mars"] }, "regions.0"],
+        ["checks", { spec, assertions: [{ ...header, expected: "(" }] }, "assertions.0.expected"],
+        ["checks", { spec, assertions: [rcode] }, "assertions.0.source"],
+        ["checks", { spec, monitorId: "1" }, "monitorId"],
+        ["checks", { spec, name: "Shop" }, "name"],
+        ["checks", { spec: { ...spec, headers: { x: { secret: "***" } } } }, "spec.headers.x"],
+        ["checks", { spec: { ...spec, headers: { x: { sealed: "v1.a.b.c" } } } }, "spec.headers.x"],
+        ["monitors/bulk", { change: pause }, "ids"],
+        ["monitors/bulk", { ids: [], change: pause }, "ids"],
+        ["monitors/bulk", { ids: many, change: pause }, "ids"],
+        ["monitors/bulk", { ids: [...ids, ...ids], change: pause }, "ids"],
+        ["monitors/bulk", { ids: ["mon_1"], change: pause }, "ids.0"],
+        ["monitors/bulk", { ids }, "change"],
+        ["monitors/bulk", { ids, change: {} }, "change"],
+        ["monitors/bulk", { ids, change: { action: "explode" } }, "change.action"],
+        ["monitors/bulk", { ids, change: { ...pause, addTags: ["a"] } }, "change"],
+        ["monitors/bulk", { ids, change: { addTags: [""] } }, "change.addTags.0"],
+        ["monitors/bulk", { ids, change: { removeTags: ["a", "a"] } }, "change.removeTags"],
+        ["monitors/bulk", { ids, change: { regions: ["Mars"] } }, "change.regions.0"],
+        ["monitors/bulk", { ids, change: { intervalMs: 999 } }, "change.intervalMs"],
+        ["monitors/bulk", { ids, change: { name: "all" } }, "change.name"]
+      ] as const) {
+        const answer = yield* call("POST", `/api/v1/${path}`, { key, json: body })
+        assert.strictEqual(answer.status, 422, `${path} ${JSON.stringify(body)}: ${answer.text}`)
+        const paths = answer.json.errors.map((error: { path: string }) => error.path)
+        assert.include(paths, member, `${JSON.stringify(body)}: ${answer.text}`)
+      }
+    })
+  )
+
   it.effect("is refused by run now, credentials and enrollment tokens", () =>
     Effect.gen(function* () {
       const { call, key } = yield* setup

@@ -6,6 +6,7 @@ import { Effect, Redacted } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { MonitorQueries } from "../query/MonitorQueries.ts"
+import * as BulkChanges from "../schedule/BulkChanges.ts"
 import { Monitors } from "../schedule/Monitors.ts"
 import { OneOffJobs } from "../schedule/OneOffJobs.ts"
 import { PingTokens } from "../schedule/PingTokens.ts"
@@ -69,6 +70,7 @@ export const layer = HttpApiBuilder.group(
           Effect.map((runs) => ({ runs })),
           orUnavailable
         ),
+      bulk: ({ payload }) => Effect.flatMap(organization, (key) => BulkChanges.run(monitors, key, payload)),
       pingUrl: ({ params }) =>
         Effect.gen(function* () {
           const request = yield* HttpServerRequest.HttpServerRequest

@@ -26,9 +26,9 @@ export const grant = (sql: SqlClient, request: GrantRequest) => sql<GrantedJob>`
             extract(epoch from j.ready_at - clock_timestamp())::float8 * 1000 as lease_ms,
             86400000 as interval_ms, j.attempts::int`
 
-/** What some one-off jobs are to check: each is its own and only member. */
+/** What some one-off jobs are to check: each is its own and only member. A draft is no monitor's: its request names it. */
 export const membersOf = (sql: SqlClient, jobIds: ReadonlyArray<number>) => sql<MemberRow>`
-  select j.job_id, j.job_id as monitor_key, coalesce(m.monitor_id, '') as monitor_id, 0 as offset_ms,
+  select j.job_id, j.job_id as monitor_key, coalesce(m.monitor_id, j.request_id) as monitor_id, 0 as offset_ms,
          j.timeout_ms, j.spec, j.assertions, ${sealedFor(sql, "j")}
     from app.one_off_jobs j left join app.monitors m using (monitor_key)
    where j.job_id = any (${IntegerArray.literal(jobIds)}::int[])`

@@ -18,7 +18,8 @@ export interface EventCursor {
 /** An event as the database tells it. */
 export interface EventRow extends EventCursor {
   readonly kind: string
-  readonly monitorId: string
+  /** Null of what is no monitor's. */
+  readonly monitorId: string | null
   readonly payload: Record<string, unknown>
 }
 
@@ -85,7 +86,7 @@ export const read = Effect.fn("EventCursor.read")(function* (after: EventCursor 
     (found) => Effect.orDie(decodeRows(found))
   )
   const events = rows.flatMap(({ key, kind, monitorId, payload, xid }) =>
-    xid === null || key === null || kind === null || monitorId === null || payload === null
+    xid === null || key === null || kind === null || payload === null
       ? []
       : [{ xid: BigInt(xid), key: BigInt(key), kind, monitorId, payload }]
   )

@@ -1,6 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import type { EventsApi } from "@openseer/core"
 import { Clock, Effect, Fiber, Latch, Layer, Queue, Stream } from "effect"
+import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
+import { Workers } from "../accounts/Workers.ts"
 import { Database } from "../db/Database.ts"
 import { insertHistory, insertResults } from "../testing/TestHistory.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
@@ -138,6 +140,23 @@ layer(Live, fresh)("an event stream", (it) => {
       yield* tell(9)
       assert.deepStrictEqual([nameOf(yield* stream.next), nameOf(yield* other.next)], [9, 9])
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("tells the organization of a worker that it was enrolled, and once that it was revoked", () =>
+    Effect.gen(function* () {
+      const { organizationKey } = yield* TestInstance
+      const stream = yield* connect()
+      const { token } = yield* EnrollmentTokens.use(({ create }) => create(organizationKey, { region: "attic" }))
+      const workers = yield* Workers
+      const { workerId } = yield* workers.enroll({ token, name: "w" })
+      yield* workers.revoke(organizationKey, workerId)
+      yield* workers.revoke(organizationKey, workerId)
+      yield* tell(3)
+      const about = { workerId, region: "attic" }
+      assert.deepStrictEqual((yield* stream.next).data, { ...about, change: "enrolled" })
+      assert.deepStrictEqual((yield* stream.next).data, { ...about, change: "revoked" })
+      assert.strictEqual(nameOf(yield* stream.next), 3)
+    }).pipe(Effect.scoped, Effect.provide([EnrollmentTokens.layer, Workers.layer({})]))
   )
 
   it.effect("is closed when its reader is too slow, and others are not", () =>

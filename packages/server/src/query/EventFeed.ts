@@ -237,6 +237,7 @@ const between = (organizationKey: number, after: EventCursor.EventCursor, upTo: 
 
 const decodeState = Schema.decodeUnknownOption(EventsApi.StateChange)
 const decodeMonitor = Schema.decodeUnknownOption(EventsApi.MonitorChanged)
+const decodeWorker = Schema.decodeUnknownOption(EventsApi.WorkerChanged)
 
 /** An event as it is told; `undefined` for what this version does not know: it must not hold up the others. */
 const toEvent = (row: EventCursor.EventRow, now: number): EventsApi.StreamEvent | undefined => {
@@ -249,6 +250,8 @@ const toEvent = (row: EventCursor.EventRow, now: number): EventsApi.StreamEvent 
       return Option.getOrUndefined(
         Option.map(decodeMonitor(data), (change) => ({ id, event: "monitor", data: change }))
       )
+    case "worker":
+      return Option.getOrUndefined(Option.map(decodeWorker(data), (change) => ({ id, event: "worker", data: change })))
     default:
       return undefined
   }

@@ -19,6 +19,13 @@ import { SecretBox } from "../secrets/SecretBox.ts"
 import * as MonitorForm from "./MonitorForm.ts"
 import * as SpecSecrets from "./SpecSecrets.ts"
 
+/** What a change can be made of; see `amend`. */
+export interface CurrentMonitor {
+  readonly isHeartbeat: boolean
+  readonly timeoutMs: number
+  readonly tags: ReadonlyArray<string>
+}
+
 /** Writes monitors. */
 export class Monitors extends Context.Service<
   Monitors,
@@ -34,6 +41,12 @@ export class Monitors extends Context.Service<
       monitorId: string,
       change: Monitor.MonitorChange
     ) => Effect.Effect<void, DatabaseBusy | Problem.BadInput | Problem.NotFound | Problem.VersionMismatch>
+    /** As `update`, with a change that is made of what the monitor is, which nobody else changes meanwhile. */
+    readonly amend: <E>(
+      organizationKey: number,
+      monitorId: string,
+      changeOf: (current: CurrentMonitor) => Effect.Effect<Monitor.MonitorChange, E>
+    ) => Effect.Effect<void, E | DatabaseBusy | Problem.BadInput | Problem.NotFound | Problem.VersionMismatch>
     /** Takes a monitor out of its jobs until it is resumed. */
     readonly pause: (organizationKey: number, monitorId: string) => Effect.Effect<void, DatabaseBusy | Problem.NotFound>
     /** Puts a paused monitor back into jobs. */
@@ -151,15 +164,25 @@ const make = Effect.gen(function* () {
            version = version + 1, updated_at = now()
      where monitor_key = ${monitorKey}`
 
-  const update = Effect.fn("Monitors.update")(function* (
+  const update = Effect.fn("Monitors.update")(
+    (organizationKey: number, monitorId: string, change: Monitor.MonitorChange) =>
+      amend(organizationKey, monitorId, () => Effect.succeed(change))
+  )
+
+  const amend = Effect.fn("Monitors.amend")(function* <E>(
     organizationKey: number,
     monitorId: string,
-    change: Monitor.MonitorChange
+    changeOf: (current: CurrentMonitor) => Effect.Effect<Monitor.MonitorChange, E>
   ) {
     yield* asOrganization(
       organizationKey,
       Effect.gen(function* () {
         const row = yield* found(organizationKey, monitorId)
+        const change = yield* changeOf({
+          isHeartbeat: HeartbeatRows.isHeartbeat(row.check_kind),
+          timeoutMs: row.timeout_ms,
+          tags: row.tags
+        })
         if (change.version !== undefined && change.version !== row.version) {
           return yield* new Problem.VersionMismatch({ version: row.version, detail: "read it again and merge" })
         }
@@ -258,7 +281,7 @@ const make = Effect.gen(function* () {
     )
   })
 
-  return Monitors.of({ create, update, pause, resume, remove })
+  return Monitors.of({ create, update, amend, pause, resume, remove })
 })
 
 /** What became of a monitor, as its event says. */

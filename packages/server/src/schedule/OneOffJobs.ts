@@ -1,13 +1,17 @@
 /**
- * SCHEDULE: "run now". One row a region that a worker leases and answers once; counted nowhere, gone after a while.
+ * SCHEDULE: "run now" and drafts. One row a region that a worker leases and answers once; counted nowhere, gone after a
+ * while. The row of a draft names no monitor: its secrets are sealed for its request.
  */
-import { MonitorsApi, Problem } from "@openseer/core"
+import { type ChecksApi, MonitorsApi, Problem } from "@openseer/core"
 import { Clock, Context, Duration, Effect, Layer, Option, Schema, Semaphore } from "effect"
+import { CheckTypes } from "../CheckTypes.ts"
 import { Database } from "../db/Database.ts"
 import * as IntegerArray from "../db/IntegerArray.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import * as Regions from "../db/Regions.ts"
 import { newId } from "../NewId.ts"
+import { SecretBox } from "../secrets/SecretBox.ts"
+import * as DraftForm from "./DraftForm.ts"
 import * as HeartbeatRows from "./HeartbeatRows.ts"
 import * as MonitorForm from "./MonitorForm.ts"
 
@@ -26,7 +30,7 @@ export const waitersMax = 64
 /** How often the rows are asked for results, in milliseconds. */
 const pollMs = 150
 
-/** Runs monitors once, at once. */
+/** Runs monitors and drafts once, at once. */
 export class OneOffJobs extends Context.Service<
   OneOffJobs,
   {
@@ -42,11 +46,21 @@ export class OneOffJobs extends Context.Service<
       ReadonlyArray<MonitorsApi.RegionRun>,
       DatabaseBusy | Problem.BadInput | Problem.NotFound | Problem.LimitReached
     >
+    /**
+     * Runs what no monitor is, as `run` does. Fails with `NotFound` when there is no monitor of the id that it names.
+     */
+    readonly draft: (
+      organizationKey: number,
+      draft: ChecksApi.Draft
+    ) => Effect.Effect<
+      ReadonlyArray<MonitorsApi.RegionRun>,
+      DatabaseBusy | Problem.BadInput | Problem.NotFound | Problem.LimitReached
+    >
     /** Deletes what expired a while ago; answers how many rows. Any replica may run it at any moment. */
     readonly expire: Effect.Effect<number, DatabaseBusy>
   }
 >()("@openseer/server/OneOffJobs") {
-  static readonly layer: Layer.Layer<OneOffJobs, never, Database> = Layer.effect(
+  static readonly layer: Layer.Layer<OneOffJobs, never, Database | CheckTypes | SecretBox> = Layer.effect(
     OneOffJobs,
     Effect.suspend(() => make)
   )
@@ -55,6 +69,8 @@ export class OneOffJobs extends Context.Service<
 const make = Effect.gen(function* () {
   const { api, asOrganization, background } = yield* Database
   const { sql } = api
+  const checkTypes = yield* CheckTypes
+  const box = yield* SecretBox
   const waiters = yield* Semaphore.make(waitersMax)
 
   const find = (organizationKey: number, monitorId: string) => sql<MonitorRow>`
@@ -65,6 +81,17 @@ const make = Effect.gen(function* () {
   const countPending = (organizationKey: number) => sql<{ count: number }>`
     select count(*)::int as count from app.one_off_jobs
      where organization_key = ${organizationKey} and finished_at is null and expires_at > now()`
+
+  const admit = Effect.fnUntraced(function* (organizationKey: number, more: number) {
+    const [{ count } = { count: 0 }] = yield* countPending(organizationKey)
+    if (count + more <= pendingMax) return
+    return yield* new Problem.LimitReached({ limit: pendingMax, detail: "wait for the runs that are going on" })
+  })
+
+  const resolve = (organizationKey: number, regions: ReadonlyArray<string>) =>
+    Regions.resolve(sql, organizationKey, regions).pipe(
+      Effect.flatMap((keys) => MonitorForm.knownRegions(regions, keys))
+    )
 
   /** One row a region, as the monitor is now. */
   const insert = (requestId: string, monitorKey: number, regionKeys: ReadonlyArray<number>) => sql`
@@ -92,17 +119,57 @@ const make = Effect.gen(function* () {
             errors: [{ path: "monitorId", message: "a heartbeat can't be run from here: its job calls the ping URL" }]
           })
         }
-        const regionKeys =
-          regions === undefined
-            ? monitor.region_keys
-            : yield* Regions.resolve(sql, organizationKey, regions).pipe(
-                Effect.flatMap((keys) => MonitorForm.knownRegions(regions, keys))
-              )
-        const [{ count } = { count: 0 }] = yield* countPending(organizationKey)
-        if (count + regionKeys.length > pendingMax) {
-          return yield* new Problem.LimitReached({ limit: pendingMax, detail: "wait for the runs that are going on" })
-        }
+        const regionKeys = regions === undefined ? monitor.region_keys : yield* resolve(organizationKey, regions)
+        yield* admit(organizationKey, regionKeys.length)
         yield* insert(requestId, monitor.monitor_key, regionKeys)
+      })
+    )
+    return requestId
+  })
+
+  /** The organization, and the monitor that is named, if it is one of its own. By unique identifiers. */
+  const findOwner = (organizationKey: number, monitorId: string | undefined) => sql<OwnerRow>`
+    select o.organization_id, m.check_kind, m.spec
+      from auth.organizations o
+      left join app.monitors m on m.organization_key = o.organization_key and m.monitor_id = ${monitorId ?? null}::text
+                              and m.deleted_at is null
+     where o.organization_key = ${organizationKey}`
+
+  const insertDraft = (
+    requestId: string,
+    organizationKey: number,
+    draft: DraftForm.CheckedDraft,
+    regionKeys: ReadonlyArray<number>
+  ) => sql`
+    insert into app.one_off_jobs (request_id, organization_key, region_key, check_kind, check_version, spec, assertions,
+                                  timeout_ms, expires_at)
+    select ${requestId}, ${organizationKey}, region_key, ${draft.kind}, ${draft.kindVersion},
+           ${JSON.stringify(draft.spec)}::jsonb, ${JSON.stringify(draft.assertions)}::jsonb, ${draft.timeoutMs},
+           now() + ${expiresAfterMs} * interval '1 millisecond'
+      from unnest(${IntegerArray.literal(regionKeys)}::smallint[]) as region_key
+     where not exists (select from app.one_off_jobs o where o.request_id = ${requestId})`
+
+  const createDraft = Effect.fn("OneOffJobs.createDraft")(function* (organizationKey: number, draft: ChecksApi.Draft) {
+    const requestId = yield* newId("req")
+    yield* asOrganization(
+      organizationKey,
+      Effect.gen(function* () {
+        const [row] = yield* findOwner(organizationKey, draft.monitorId)
+        if (row === undefined) return yield* new Problem.NotFound()
+        const { check_kind: kind, organization_id: organizationId, spec } = row
+        if (draft.monitorId !== undefined && kind === null) {
+          return yield* new Problem.NotFound({ detail: "there is no such monitor" })
+        }
+        const checked = yield* DraftForm.check(checkTypes, box, draft, {
+          owner: { organizationId, monitorId: requestId },
+          monitor:
+            draft.monitorId === undefined || kind === null
+              ? undefined
+              : { owner: { organizationId, monitorId: draft.monitorId }, kind, spec }
+        })
+        const regionKeys = yield* resolve(organizationKey, checked.regions)
+        yield* admit(organizationKey, regionKeys.length)
+        yield* insertDraft(requestId, organizationKey, checked, regionKeys)
       })
     )
     return requestId
@@ -123,7 +190,19 @@ const make = Effect.gen(function* () {
     request: MonitorsApi.RunRequest
   ) {
     const requestId = yield* create(organizationKey, monitorId, request.regions)
-    const waitMs = request.waitMs ?? MonitorsApi.runWaitMsDefault
+    return yield* answers(organizationKey, requestId, request.waitMs)
+  })
+
+  const draft = Effect.fn("OneOffJobs.draft")(function* (organizationKey: number, wanted: ChecksApi.Draft) {
+    const requestId = yield* createDraft(organizationKey, wanted)
+    return yield* answers(organizationKey, requestId, wanted.waitMs)
+  })
+
+  const answers = Effect.fnUntraced(function* (
+    organizationKey: number,
+    requestId: string,
+    waitMs: number = MonitorsApi.runWaitMsDefault
+  ) {
     const waited = yield* waiters.withPermitsIfAvailable(1)(awaitResults(organizationKey, requestId, waitMs))
     const rows = Option.isSome(waited) ? waited.value : yield* read(organizationKey, requestId)
     return yield* Effect.forEach(rows, toRegionRun)
@@ -149,13 +228,19 @@ const make = Effect.gen(function* () {
       Effect.withSpan("OneOffJobs.expire")
     )
 
-  return OneOffJobs.of({ run, expire })
+  return OneOffJobs.of({ run, draft, expire })
 })
 
 interface MonitorRow {
   readonly monitor_key: number
   readonly check_kind: string
   readonly region_keys: ReadonlyArray<number>
+}
+
+interface OwnerRow {
+  readonly organization_id: string
+  readonly check_kind: string | null
+  readonly spec: Schema.Json
 }
 
 interface RunRow {

@@ -89,21 +89,26 @@ layer(TestInstance.layer, fresh)("rotation", (it) => {
         yield* rows(`update app.monitors set spec = spec || '{"exact": ${exact}}' where monitor_id = '${ids[1]}'`)
         yield* before.remove(organizationKey, ids[2]!)
         yield* Effect.provide(
-          OneOffJobs.use(({ run }) => run(organizationKey, ids[0]!, { waitMs: 0 })),
-          Layer.fresh(OneOffJobs.layer)
+          OneOffJobs.use(({ draft, run }) =>
+            Effect.all([
+              run(organizationKey, ids[0]!, { waitMs: 0 }),
+              draft(organizationKey, { kind: "http", spec: specOf("draft"), regions: ["global"], waitMs: 0 })
+            ])
+          ),
+          Layer.fresh(OneOffJobs.layer).pipe(Layer.provide([boxWith("old"), CheckTypes.layer()]))
         )
 
         const examined = yield* withBox(SecretRotation.examine, "new", "old")
         assert.deepStrictEqual(examined, {
-          secrets: count * 2 + 2,
-          old: count * 2 + 2,
+          secrets: count * 2 + 4,
+          old: count * 2 + 4,
           resealed: 0,
           missing: new Map()
         })
         const rotated = yield* withBox(SecretRotation.rotate, "new", "old")
-        assert.deepStrictEqual(rotated, { ...examined, old: 0, resealed: count * 2 + 2 })
+        assert.deepStrictEqual(rotated, { ...examined, old: 0, resealed: count * 2 + 4 })
         const after = [...(yield* specs()), ...(yield* specs("one_off_jobs"))]
-        assert.lengthOf(after, count + 1)
+        assert.lengthOf(after, count + 2)
         for (const text of after)
           assert.isTrue(text.split(`v1.${idOf("new")}.`).length === 3 && !text.includes(idOf("old")))
         assert.lengthOf(

@@ -95,6 +95,12 @@ interface Change {
   readonly count: number
 }
 
+/** Whose a spec is: secrets of a draft are sealed for its request. */
+const owners = {
+  monitors: "t.monitor_id",
+  one_off_jobs: "coalesce((select m.monitor_id from app.monitors m where m.monitor_key = t.monitor_key), t.request_id)"
+} as const
+
 const keyColumns = { monitors: "monitor_key", one_off_jobs: "job_id" } as const
 
 /** A batch of specs with secrets, in the order of the primary key, which serves it. Deleted monitors as well. */
@@ -102,8 +108,8 @@ const read = Effect.fnUntraced(function* (table: (typeof tables)[number], after:
   const { run, sql } = (yield* Database).background
   const key = sql.literal(`t.${keyColumns[table]}`)
   return yield* run(sql<SpecRow>`
-    select ${key} as key, t.spec, t.spec::text as text, m.monitor_id, o.organization_id
-      from ${sql.literal(`app.${table}`)} t join app.monitors m using (monitor_key)
+    select ${key} as key, t.spec, t.spec::text as text, ${sql.literal(owners[table])} as monitor_id, o.organization_id
+      from ${sql.literal(`app.${table}`)} t
       join auth.organizations o on o.organization_key = t.organization_key
      where ${key} > ${after} and jsonb_path_exists(t.spec, '$.**.sealed')
      order by ${key} limit ${batchSize}`)

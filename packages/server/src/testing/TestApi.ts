@@ -68,8 +68,9 @@ const servicesWith = (checkTypes: ReadonlyArray<CheckType.Any>) =>
     Invitations.layer,
     AuditLog.layer,
     Workers.layer({}),
-    Layer.mergeAll(Monitors.layer, MonitorQueries.layer).pipe(Layer.provideMerge(CheckTypes.layer(checkTypes))),
-    OneOffJobs.layer,
+    Layer.mergeAll(Monitors.layer, MonitorQueries.layer, OneOffJobs.layer).pipe(
+      Layer.provideMerge(CheckTypes.layer(checkTypes))
+    ),
     PingTokens.layer,
     Heartbeats.layer,
     EventFeed.layer
