@@ -32,6 +32,7 @@ describe("npm start", () => {
   let folder: string
   let environment: NodeJS.ProcessEnv
   let url: string
+  let dashboardUrl: string
   let start: ChildProcess
   let output = ""
   let apiKey: string
@@ -77,7 +78,7 @@ describe("npm start", () => {
     return (response.status === 204 ? undefined : await response.json()) as A
   }
 
-  const ready = () => until("readiness", async () => (output.includes("OpenSeer is ready") ? true : undefined))
+  const ready = () => until("readiness", async () => (output.includes("OpenSeer is ready") ? true : undefined), 170_000)
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "openseer-start-"))
@@ -85,15 +86,18 @@ describe("npm start", () => {
     await chmod(folder, 0o755)
     const port = await freePort()
     url = `http://127.0.0.1:${port}`
+    const dashboardPort = await freePort()
+    dashboardUrl = `http://127.0.0.1:${dashboardPort}`
     environment = {
       ...inherited,
       HOME: folder,
       OPENSEER_DATA_DIR: join(folder, "data"),
-      OPENSEER_PORT: String(port)
+      OPENSEER_PORT: String(port),
+      OPENSEER_DASHBOARD_PORT: String(dashboardPort)
     }
     start = launch()
     await ready()
-  }, 90_000)
+  }, 180_000)
 
   afterAll(async () => {
     if (start.exitCode === null) {
@@ -107,6 +111,21 @@ describe("npm start", () => {
     assert.include(output, url)
     assert.strictEqual((await fetch(`${url}/readyz`)).status, 200)
     assert.strictEqual((await fetch(`${url}/livez`)).status, 200)
+  })
+
+  it("serves the dashboard on its own port, and the API on the same origin", async () => {
+    assert.include(output, dashboardUrl.replace("127.0.0.1", "localhost"))
+    const page = await fetch(`${dashboardUrl}/sign-in`)
+    assert.strictEqual(page.status, 200)
+    assert.include(await page.text(), "Sign in")
+    const openApi = await fetch(`${dashboardUrl}/api/v1/openapi.json`)
+    assert.strictEqual(((await openApi.json()) as { readonly openapi: string }).openapi, "3.1.0")
+  })
+
+  it("starts no second dashboard on a port that is taken, and says what to do", async () => {
+    const { code, output: text } = await run([path("scripts/start.ts")], { OPENSEER_PORT: String(await freePort()) })
+    assert.strictEqual(code, 1, text)
+    assert.match(text, /OPENSEER_DASHBOARD_PORT/)
   })
 
   it("is claimed once by openseer bootstrap in a second shell, which prints a key", async () => {

@@ -5,6 +5,7 @@
 import { query, redirect } from "@solidjs/router"
 import { getRequestEvent, isServer } from "solid-js/web"
 import { ApiProblem, fromResponse, problemOf } from "~/api/ApiProblem.ts"
+import { signInPath } from "~/api/SignInPath.ts"
 
 /** Query parameters. What is undefined or empty is left out. */
 export type Parameters = Readonly<Record<string, string | number | boolean | null | undefined>>
@@ -46,10 +47,6 @@ export const request = async <Answer>(path: string, options: RequestOptions = {}
 
 /** A part of a path: an id or a name that somebody else chose. */
 export const segment = (text: string): string => encodeURIComponent(text)
-
-/** The page to sign in on, which leads back to where one was. */
-export const signInPath = (page: string): string =>
-  page === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(page)}`
 
 /**
  * A read of the API as a query of the router: asked once a request or page, preloaded on hover, read anew by

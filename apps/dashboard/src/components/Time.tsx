@@ -67,8 +67,13 @@ export const useNow = (): (() => number) => {
 export function Time(props: { at: string | number; since?: boolean; class?: string }) {
   const now = useNow()
   const at = () => new Date(props.at)
-  const exact = () =>
-    `${at().toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" })} (${at().toISOString()})`
+  // The server does not know the reader's zone: it says UTC alone, and the browser adds to it.
+  const [isHere, setHere] = createSignal(false)
+  onMount(() => setHere(true))
+  const exact = () => {
+    const utc = `${at().toISOString().slice(0, 19).replace("T", " ")} UTC`
+    return isHere() ? `${at().toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" })} (${utc})` : utc
+  }
   return (
     <time datetime={at().toISOString()} title={exact()} class={`whitespace-nowrap ${props.class ?? ""}`}>
       {props.since ? duration(now() - at().getTime()) : relativeTime(at().getTime(), now())}

@@ -4,7 +4,8 @@
 import { revalidate } from "@solidjs/router"
 import { createContext, createSignal, type JSX, onCleanup, onMount, useContext } from "solid-js"
 import { problemOf } from "~/api/ApiProblem.ts"
-import { request, signInPath } from "~/api/Request.ts"
+import { request } from "~/api/Request.ts"
+import { signInPath } from "~/api/SignInPath.ts"
 import * as LiveStream from "~/live/LiveStream.ts"
 
 interface Live {

@@ -70,7 +70,7 @@ const refusal = (request: Request): Response | undefined => {
   const type = request.headers.get("content-type") ?? ""
   if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type)) return Problems.notAForm()
   // Browsers always say how long a form is.
-  const length = Number(request.headers.get("content-length") ?? Infinity)
+  const length = Number(request.headers.get("content-length") ?? Number.NaN)
   return length <= bodyBytesMax ? undefined : Problems.tooLarge()
 }
 

@@ -3,7 +3,7 @@
  */
 import type { AuthOptions } from "@openseer/core/contract/AuthApi"
 import type { SignedInAccount } from "~/api/Account.ts"
-import { signInPath } from "~/api/Request.ts"
+import { signInPath } from "~/api/SignInPath.ts"
 import type { ControlPlane } from "~/server/ControlPlane.ts"
 
 /** Who is signed in, with the cookies that renew their session; or where to go; or nothing when nobody can say now. */
