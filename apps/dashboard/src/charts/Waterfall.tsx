@@ -128,7 +128,7 @@ function BarLine(props: { bars: ReadonlyArray<Bar>; axisUs: number; label?: stri
     <svg
       width="100%"
       height="14"
-      class="block min-w-0 overflow-visible rounded-sm bg-sunken"
+      class="block min-w-0 rounded-sm bg-sunken"
       {...(props.label === undefined ? { "aria-hidden": "true" as const } : { role: "img", "aria-label": props.label })}
     >
       <For each={props.bars}>

@@ -1,7 +1,7 @@
 /**
  * The window of time that a page shows, in its address: `?range=24h`. Links, so that they work without JavaScript.
  */
-import { A, useLocation, useSearchParams } from "@solidjs/router"
+import { useLocation, useSearchParams } from "@solidjs/router"
 import { For } from "solid-js"
 
 const hourMs = 3_600_000
@@ -34,28 +34,33 @@ export const useRange = (otherwise: Range = "24h") => {
   return { range, ms: () => ranges[range()], words: () => rangeWords[range()] }
 }
 
-/** A row of links. Other search parameters stay. */
-export function RangePicker(props: { fallback?: Range; only?: ReadonlyArray<Range> }) {
+/** A row of links. Plain ones: the router's `A` says itself what is current, and looks at the path alone. Other search parameters stay, but those in `without`; while one of these is there, no range is chosen. */
+export function RangePicker(props: { fallback?: Range; only?: ReadonlyArray<Range>; without?: ReadonlyArray<string> }) {
   const location = useLocation()
   const { range } = useRange(props.fallback)
+  const isChosen = (name: Range) => {
+    const search = new URLSearchParams(location.search)
+    return range() === name && !props.without?.some((other) => search.has(other))
+  }
   const href = (to: Range) => {
     const search = new URLSearchParams(location.search)
     search.set("range", to)
+    for (const name of props.without ?? []) search.delete(name)
     return `${location.pathname}?${search}`
   }
   return (
     <nav aria-label="Window of time" class="inline-flex rounded-md border border-line bg-sunken p-0.5">
       <For each={props.only ?? (Object.keys(ranges) as Array<Range>)}>
         {(name) => (
-          <A
+          <a
             href={href(name)}
             noScroll
-            aria-current={range() === name ? "true" : undefined}
+            aria-current={isChosen(name) ? "true" : undefined}
             title={rangeWords[name]}
             class="inline-flex min-h-6 min-w-9 items-center justify-center rounded px-2 text-muted hover:text-text aria-[current=true]:bg-surface aria-[current=true]:font-semibold aria-[current=true]:text-text"
           >
             {name}
-          </A>
+          </a>
         )}
       </For>
     </nav>

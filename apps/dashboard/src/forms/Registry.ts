@@ -5,6 +5,7 @@ import { changeMonitors } from "~/forms/ChangeMonitors.ts"
 import { chooseTheme } from "~/forms/ChooseTheme.ts"
 import { acceptInvitation, giveSecondFactor, setUp, signUp } from "~/forms/Entry.ts"
 import { firstMonitor } from "~/forms/FirstMonitor.ts"
+import { deleteMonitor, makePingUrl, pauseMonitor, resumeMonitor } from "~/forms/MonitorForms.ts"
 import type { NamedForm } from "~/forms/NamedForm.ts"
 import { signIn } from "~/forms/SignIn.ts"
 import { signOut } from "~/forms/SignOut.ts"
@@ -18,6 +19,10 @@ export const forms: Readonly<Record<string, NamedForm>> = {
   "first-monitor": firstMonitor,
   "second-factor": giveSecondFactor,
   "set-up": setUp,
+  "delete-monitor": deleteMonitor,
+  "make-ping-url": makePingUrl,
+  "pause-monitor": pauseMonitor,
+  "resume-monitor": resumeMonitor,
   "sign-in": signIn,
   "sign-out": signOut,
   "sign-up": signUp,

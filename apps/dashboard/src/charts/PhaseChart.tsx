@@ -1,0 +1,79 @@
+/**
+ * Where the time goes, by time: the mean of each phase, on top of each other.
+ */
+import type { PhaseSeries } from "@openseer/core/contract/ViewsApi"
+import { createMemo } from "solid-js"
+import { Canvas } from "~/charts/Canvas.tsx"
+import { ChartFrame, type LegendItem } from "~/charts/ChartFrame.tsx"
+import { bucketAt, instantsOf, phaseMeans, phaseWords, stacked } from "~/charts/Columns.ts"
+import { phases } from "~/charts/Phase.ts"
+import { phaseDrawing } from "~/charts/PhaseDrawing.ts"
+import { count, millis } from "~/charts/Quantity.ts"
+import { bucketWords, tickLabels } from "~/charts/TimeTicks.ts"
+import { useChartKeys } from "~/monitor/ChartKeys.ts"
+import { useWindow } from "~/monitor/Window.tsx"
+
+/** `window` says what it is about: "last 24 hours, all regions". */
+export function PhaseChart(props: { series: PhaseSeries; window: string }) {
+  const view = useWindow()
+  const length = () => props.series.n.length
+  const data = createMemo(
+    () =>
+      [instantsOf(props.series, length()), ...stacked(props.series)] as unknown as Parameters<typeof Canvas>[0]["data"]
+  )
+  const means = createMemo(() => phaseMeans(props.series))
+  const at = () => bucketAt(props.series, length(), view.hover())
+  const legend = (): ReadonlyArray<LegendItem> => {
+    const i = at()
+    return [
+      ...phases.map(({ fill, name, title, word }) => ({
+        label: word,
+        title,
+        value: millis(i === undefined ? means()?.us[name] : props.series[name][i]),
+        mark: (
+          <svg width="8" height="8" aria-hidden="true">
+            <rect width="8" height="8" rx="1.5" class={fill} />
+          </svg>
+        )
+      })),
+      { label: "Runs", value: count(i === undefined ? (means()?.n ?? 0) : (props.series.n[i] ?? 0)), mark: "" }
+    ]
+  }
+  return (
+    <ChartFrame
+      words={phaseWords(props.series, props.window)}
+      when={
+        at() === undefined
+          ? props.window
+          : bucketWords(props.series.t0 + at()! * props.series.stepMs, props.series.stepMs)
+      }
+      legend={legend()}
+      keys={useChartKeys(() => props.series, length)}
+      table={{
+        t0: props.series.t0,
+        stepMs: props.series.stepMs,
+        columns: [
+          ...phases.map(({ name, word }) => ({
+            head: word,
+            length: length(),
+            cell: (i: number) => millis(props.series[name][i])
+          })),
+          { head: "Runs", length: length(), cell: (i) => count(props.series.n[i] ?? 0) }
+        ]
+      }}
+    >
+      <Canvas
+        data={data()}
+        drawing={phaseDrawing(props.series)}
+        fromMs={view.fromMs()}
+        toMs={view.toMs()}
+        height={176}
+        hover={view.hover()}
+        onHover={view.setHover}
+        onZoom={view.zoomTo}
+        onReset={view.reset}
+        ticks={tickLabels}
+      />
+    </ChartFrame>
+  )
+}

@@ -1,0 +1,195 @@
+/**
+ * The log of checks: live, newest first, narrowed by what the address says; older ones are asked for at its end.
+ */
+import type { Result, ResultsQuery } from "@openseer/core/contract/ResultsApi"
+import { createAsync, useSearchParams } from "@solidjs/router"
+import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from "solid-js"
+import { problemOf } from "~/api/ApiProblem.ts"
+import { getResults } from "~/api/Monitors.ts"
+import { outcomeWord } from "~/checks/OutcomePill.tsx"
+import { buttonClass } from "~/components/Button.tsx"
+import { EmptyState } from "~/components/EmptyState.tsx"
+import { Panel } from "~/components/Panel.tsx"
+import { SkeletonRows } from "~/components/Skeleton.tsx"
+import { toast } from "~/components/Toast.ts"
+import { onLive } from "~/live/Live.tsx"
+import { useMonitor } from "~/monitor/MonitorContext.ts"
+import * as RunLog from "~/monitor/RunLog.ts"
+import { RunLogRow } from "~/monitor/RunLogRow.tsx"
+import { useWindow } from "~/monitor/Window.tsx"
+import { WindowBar } from "~/monitor/WindowBar.tsx"
+
+const pageSize = 50
+const liveMax = 500
+const outcomes = ["down", "degraded", "error", "up"] as const
+
+const linkClass =
+  "inline-flex min-h-6 items-center rounded px-2 text-muted whitespace-nowrap hover:text-text " +
+  "aria-[current=true]:bg-surface aria-[current=true]:font-semibold aria-[current=true]:text-text"
+
+/** Inside of a `WindowProvider`. `?outcome=`, `?region=` narrow it, `?run=` opens one, `?cursor=` begins further down. */
+export function CheckLog() {
+  const monitor = useMonitor()
+  const view = useWindow()
+  const [search] = useSearchParams<{ outcome?: string; run?: string; cursor?: string }>()
+  const outcome = () => outcomes.find((one) => one === search.outcome)
+  const filter = (): RunLog.RunFilter => ({
+    ...(outcome() ? { outcome: outcome()! } : {}),
+    ...(view.region() ? { region: view.region()! } : {})
+  })
+  const query = (): ResultsQuery =>
+    ({
+      ...view.query(),
+      ...filter(),
+      limit: pageSize,
+      ...(search.cursor ? { cursor: search.cursor } : {})
+    }) as ResultsQuery
+
+  const first = createAsync(() => getResults(monitor().id, query()))
+  const linked = createAsync(async () => {
+    const where = RunLog.whereOf(search.run ?? "")
+    return where === undefined ? undefined : (await getResults(monitor().id, where)).items[0]
+  })
+  const [live, setLive] = createSignal<ReadonlyArray<Result>>([])
+  const [older, setOlder] = createSignal<ReadonlyArray<Result>>([])
+  const [nextCursor, setNextCursor] = createSignal<string>()
+  const [isAsking, setAsking] = createSignal(false)
+  createEffect(
+    on(
+      () => JSON.stringify(query()),
+      () => {
+        setLive([])
+        setOlder([])
+        setNextCursor(undefined)
+      },
+      { defer: true }
+    )
+  )
+  onLive((events) => {
+    if (view.zoom() || search.cursor) return
+    const told = events.flatMap(({ data, event }) =>
+      event === "result" && data.monitorId === monitor().id ? [RunLog.ofEvent(data)] : []
+    )
+    const mine = told.filter((result) => RunLog.belongs(result, filter()))
+    if (mine.length > 0) setLive((all) => [...mine, ...all].slice(0, liveMax))
+  })
+
+  const all = createMemo(() => RunLog.merged(live(), first.latest?.items ?? [], older()))
+  const axisUs = createMemo(() => RunLog.axisOf(all()))
+  // The one that was the latest when it was asked for: what is read must not change below the reader.
+  const latest = createMemo<string | undefined>((before) =>
+    search.run === "latest" ? (before ?? all()[0]?.runId) : undefined
+  )
+  const opened = () => (search.run === "latest" ? latest() : search.run)
+  const cursor = () => nextCursor() ?? (older().length === 0 ? first.latest?.nextCursor : undefined)
+  const isElsewhere = () => linked.latest !== undefined && !all().some(({ runId }) => runId === linked.latest?.runId)
+  const href = (runId: string) => view.href({ run: opened() === runId ? undefined : runId })
+
+  const askOlder = async () => {
+    const from = cursor()
+    if (from === undefined || isAsking()) return
+    setAsking(true)
+    try {
+      const page = await getResults(monitor().id, { ...query(), cursor: from } as ResultsQuery)
+      setOlder((known) => [...known, ...page.items])
+      setNextCursor(page.nextCursor)
+    } catch (error) {
+      toast.error(problemOf(error).title)
+    }
+    setAsking(false)
+  }
+  let end!: HTMLDivElement
+  onMount(() => {
+    const watcher = new IntersectionObserver(
+      ([entry]) => entry?.isIntersecting && older().length > 0 && void askOlder(),
+      {
+        rootMargin: "400px"
+      }
+    )
+    watcher.observe(end)
+    onCleanup(() => watcher.disconnect())
+  })
+
+  return (
+    <div class="flex min-w-0 flex-col gap-4">
+      <div class="flex flex-wrap items-center gap-2">
+        <WindowBar />
+        <nav
+          aria-label="Outcome"
+          class="inline-flex max-w-full overflow-x-auto rounded-md border border-line bg-sunken p-0.5"
+        >
+          <For each={[undefined, ...outcomes]}>
+            {(one) => (
+              <a
+                href={view.href({ outcome: one, run: undefined, cursor: undefined })}
+                noScroll
+                class={linkClass}
+                aria-current={outcome() === one ? "true" : undefined}
+              >
+                {one === undefined ? "All outcomes" : outcomeWord[one]}
+              </a>
+            )}
+          </For>
+        </nav>
+      </div>
+      <Panel
+        title="Checks"
+        note={`newest first, ${view.words() ?? "of the chosen window"}`}
+        flush
+        queries={getResults.key}
+        fallback={<SkeletonRows rows={12} class="h-9" />}
+      >
+        <Show when={isElsewhere() && linked.latest}>
+          {(result) => (
+            <ul class="border-b-4 border-line">
+              <RunLogRow result={result()} isOpen href={view.href({ run: undefined })} axisUs={axisUs()} />
+            </ul>
+          )}
+        </Show>
+        <Show
+          when={all().length > 0}
+          fallback={
+            <Show when={first.latest}>
+              <EmptyState title="No checks here">
+                {monitor().state === "paused"
+                  ? "The monitor is paused, so none was due."
+                  : "None came in this window with these filters. Choose a longer window, or show all outcomes."}
+              </EmptyState>
+            </Show>
+          }
+        >
+          <ul aria-label="Checks" class="[&>li:first-child]:border-t-0">
+            <For each={all()}>
+              {(result) => (
+                <RunLogRow
+                  result={result}
+                  isOpen={opened() === result.runId}
+                  href={href(result.runId)}
+                  axisUs={axisUs()}
+                />
+              )}
+            </For>
+          </ul>
+        </Show>
+        <Show when={cursor()}>
+          {(from) => (
+            <p class="border-t border-line p-3 text-center">
+              <a
+                href={view.href({ cursor: from(), run: undefined })}
+                class={buttonClass("secondary")}
+                aria-disabled={isAsking()}
+                onClick={(event) => {
+                  event.preventDefault()
+                  void askOlder()
+                }}
+              >
+                {isAsking() ? "Asking…" : "Older checks"}
+              </a>
+            </p>
+          )}
+        </Show>
+      </Panel>
+      <div ref={end} />
+    </div>
+  )
+}

@@ -1,0 +1,126 @@
+/**
+ * The overview of a monitor: its figures, its days, latency, phases and regions, all of one window.
+ */
+import { createAsync, revalidate } from "@solidjs/router"
+import { onCleanup, Show } from "solid-js"
+import { getLatency, getTimeline, getUptime } from "~/api/Monitors.ts"
+import { getMatrix, getPhases, getRegionLatency } from "~/api/Series.ts"
+import { LatencyChart } from "~/charts/LatencyChart.tsx"
+import { PhaseChart } from "~/charts/PhaseChart.tsx"
+import { RegionMatrix } from "~/charts/RegionMatrix.tsx"
+import { Guarded, Panel } from "~/components/Panel.tsx"
+import { Skeleton } from "~/components/Skeleton.tsx"
+import { UptimeStrip } from "~/components/UptimeStrip.tsx"
+import { onLive } from "~/live/Live.tsx"
+import { Figures } from "~/monitor/Figures.tsx"
+import { HeartbeatPanel } from "~/monitor/HeartbeatPanel.tsx"
+import { useMonitor } from "~/monitor/MonitorContext.ts"
+import { RegionTable } from "~/monitor/RegionTable.tsx"
+import { useWindow } from "~/monitor/Window.tsx"
+import { WindowBar } from "~/monitor/WindowBar.tsx"
+
+const points = 600
+const matrixPoints = 120
+const stripDays = 90
+const dayMs = 86_400_000
+// Each result changes the last bucket a little: asking for all of it that often would be a waste.
+const liveEveryMs = 5_000
+
+/** Inside of a `WindowProvider`. */
+export function Overview() {
+  const monitor = useMonitor()
+  const view = useWindow()
+  const id = () => monitor().id
+  const window = () =>
+    [view.words() ?? "the chosen window", view.region() ?? (monitor().regions.length > 1 ? "all regions" : undefined)]
+      .filter(Boolean)
+      .join(", ")
+  const regionless = () => {
+    const { region: _, ...query } = view.query()
+    return query
+  }
+  const regionNames = () => monitor().regions.map(({ region }) => region)
+  const hasPhases = () => monitor().heartbeat === undefined
+
+  const latency = createAsync(() => getLatency(id(), { ...view.query(), points }))
+  const uptime = createAsync(() => getUptime(id(), view.query()))
+  const timeline = createAsync(() => getTimeline(id(), { days: stripDays }))
+  const phases = createAsync(async () => (hasPhases() ? getPhases(id(), { ...view.query(), points }) : undefined))
+  const matrix = createAsync(() => getMatrix(id(), { ...regionless(), points: matrixPoints }))
+  const regionLatency = createAsync(() => getRegionLatency(id(), regionNames(), regionless()))
+  const regionUptime = createAsync(() => getUptime(id(), regionless()))
+
+  let timer: ReturnType<typeof setTimeout> | undefined
+  onLive((events) => {
+    if (timer !== undefined || view.zoom()) return
+    if (!events.some(({ data, event }) => event === "result" && data.monitorId === id())) return
+    timer = setTimeout(() => {
+      timer = undefined
+      view.advance()
+      void revalidate([getLatency.key, getUptime.key, getPhases.key, getMatrix.key, getRegionLatency.key])
+    }, liveEveryMs)
+  })
+  onCleanup(() => clearTimeout(timer))
+
+  const days = () =>
+    timeline.latest?.days.map(({ uptime: share }) => (share === null ? null : Math.floor(share * 1_000)))
+  return (
+    <div class="flex min-w-0 flex-col gap-4">
+      <Show when={!hasPhases()}>
+        <HeartbeatPanel />
+      </Show>
+      <WindowBar />
+      <Guarded fallback={<Skeleton class="h-24 rounded-panel" />} queries={[getLatency.key, getUptime.key]}>
+        <Figures uptime={uptime.latest} series={latency.latest} window={window()} />
+      </Guarded>
+      <Panel
+        title="Uptime by day"
+        note={`last ${stripDays} days in UTC, all regions`}
+        queries={getTimeline.key}
+        fallback={<Skeleton class="h-16" />}
+      >
+        <Show when={days()}>
+          {(known) => (
+            <UptimeStrip
+              days={known()}
+              label={monitor().name}
+              height={32}
+              onChoose={(at) => {
+                const from = Math.floor(at / dayMs) * dayMs
+                view.zoomTo(from, from + dayMs)
+              }}
+            />
+          )}
+        </Show>
+      </Panel>
+      <Panel title="Latency" queries={getLatency.key} fallback={<Skeleton class="h-72" />}>
+        <Show when={latency.latest}>{(series) => <LatencyChart series={series()} window={window()} />}</Show>
+      </Panel>
+      <Show when={hasPhases()}>
+        <Panel title="Phases" queries={getPhases.key} fallback={<Skeleton class="h-56" />}>
+          <Show when={phases.latest}>{(series) => <PhaseChart series={series()} window={window()} />}</Show>
+        </Panel>
+      </Show>
+      <Panel
+        title="Regions"
+        note={view.words() ?? "the chosen window"}
+        flush
+        queries={[getMatrix.key, getUptime.key, getRegionLatency.key]}
+        fallback={<Skeleton class="m-4 h-40" />}
+      >
+        <div class="p-4">
+          <Show when={matrix.latest}>
+            {(known) => (
+              <RegionMatrix
+                matrix={known()}
+                latency={regionLatency.latest}
+                window={view.words() ?? "the chosen window"}
+              />
+            )}
+          </Show>
+        </div>
+        <RegionTable uptime={regionUptime.latest} latency={regionLatency.latest} />
+      </Panel>
+    </div>
+  )
+}

@@ -1,0 +1,93 @@
+/**
+ * The window of time that a monitor's page shows, in its address: `?range=7d` up to now, or `?from=…&to=…` once somebody
+ * has zoomed or chosen a day. `?region=` narrows it to one region.
+ */
+import { useLocation, useNavigate, useSearchParams } from "@solidjs/router"
+import { createContext, createSignal, type JSX, useContext } from "solid-js"
+import { type Range, useRange } from "~/components/RangePicker.tsx"
+import { type Zoom, zoomOf } from "~/monitor/Zoom.ts"
+
+interface Window {
+  /** What the API is asked for. */
+  readonly query: () => { readonly from?: string; readonly to?: string; readonly region?: string }
+  readonly fromMs: () => number
+  readonly toMs: () => number
+  readonly region: () => string | undefined
+  readonly zoom: () => Zoom | undefined
+  /** "last 24 hours", or undefined when zoomed: then say from and to. */
+  readonly words: () => string | undefined
+  /** The address of the same page with other parameters; undefined takes one out. */
+  readonly href: (change: Readonly<Record<string, string | undefined>>) => string
+  readonly zoomTo: (fromMs: number, toMs: number) => void
+  readonly reset: () => void
+  /** The window ends at the present again. */
+  readonly advance: () => void
+  /** The instant that the pointer is over in any chart. */
+  readonly hover: () => number | undefined
+  readonly setHover: (at: number | undefined) => void
+}
+
+const WindowContext = createContext<Window>()
+
+// Windows begin where buckets do, so that figures, charts and the server's page and the browser's are of the same runs.
+const minuteMs = 60_000
+const grains: Readonly<Record<Range, number>> = {
+  "1h": minuteMs,
+  "24h": 5 * minuteMs,
+  "7d": 60 * minuteMs,
+  "30d": 120 * minuteMs,
+  "90d": 1_440 * minuteMs
+}
+
+/** Around the charts of one monitor. */
+export function WindowProvider(props: { children: JSX.Element }) {
+  const [search] = useSearchParams<{ from?: string; to?: string; region?: string }>()
+  const range = useRange()
+  const location = useLocation()
+  const navigate = useNavigate()
+  const [now, setNow] = createSignal(Date.now())
+  const [hover, setHover] = createSignal<number>()
+  const zoom = () => zoomOf(search.from, search.to)
+  const region = () => search.region || undefined
+  const fromMs = () => zoom()?.fromMs ?? Math.ceil(now() / grains[range.range()]) * grains[range.range()] - range.ms()
+  const toMs = () => zoom()?.toMs ?? Math.ceil(now() / minuteMs) * minuteMs
+  const href: Window["href"] = (change) => {
+    const parameters = new URLSearchParams(location.search)
+    for (const [name, value] of Object.entries(change)) {
+      if (value === undefined) parameters.delete(name)
+      else parameters.set(name, value)
+    }
+    return `${location.pathname}${parameters.size === 0 ? "" : `?${parameters}`}`
+  }
+  const go = (change: Readonly<Record<string, string | undefined>>) => navigate(href(change), { scroll: false })
+  const value: Window = {
+    query: () => {
+      const zoomed = zoom()
+      const asked = region()
+      return {
+        from: new Date(fromMs()).toISOString(),
+        ...(zoomed ? { to: new Date(zoomed.toMs).toISOString() } : {}),
+        ...(asked === undefined ? {} : { region: asked })
+      }
+    },
+    fromMs,
+    toMs,
+    region,
+    zoom,
+    words: () => (zoom() ? undefined : range.words()),
+    href,
+    zoomTo: (from, to) => go({ from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
+    reset: () => zoom() && go({ from: undefined, to: undefined }),
+    advance: () => setNow(Date.now()),
+    hover,
+    setHover
+  }
+  return <WindowContext.Provider value={value}>{props.children}</WindowContext.Provider>
+}
+
+/** The window around. */
+export const useWindow = (): Window => {
+  const found = useContext(WindowContext)
+  if (found === undefined) throw new Error("useWindow needs a WindowProvider around it")
+  return found
+}

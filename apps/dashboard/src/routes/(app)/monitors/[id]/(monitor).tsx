@@ -1,0 +1,54 @@
+/**
+ * What stands around the tabs of a monitor: its head, its state and its live stream.
+ */
+import { Title } from "@solidjs/meta"
+import { createAsync, revalidate, type RouteDefinition, type RouteSectionProps } from "@solidjs/router"
+import { Show } from "solid-js"
+import { problemOf } from "~/api/ApiProblem.ts"
+import { getMonitor } from "~/api/Monitors.ts"
+import { NotFound } from "~/components/NotFound.tsx"
+import { onLive, watchMonitor } from "~/live/Live.tsx"
+import { MonitorContext } from "~/monitor/MonitorContext.ts"
+import { MonitorHead } from "~/monitor/MonitorHead.tsx"
+import { StateBanner } from "~/monitor/StateBanner.tsx"
+
+/** The monitor, or nothing where there is none: that is an answer, and no failure. */
+const find = async (id: string) => {
+  try {
+    return await getMonitor(id)
+  } catch (error) {
+    // An id that can't be one is a bad request to the API; to a reader it is a page that does not exist.
+    if (error instanceof Response || ![400, 404].includes(problemOf(error).status)) throw error
+    return null
+  }
+}
+
+export const route = { preload: ({ params }) => void find(params["id"]!) } satisfies RouteDefinition
+
+export default function MonitorLayout(props: RouteSectionProps) {
+  const id = () => props.params["id"]!
+  const monitor = createAsync(() => find(id()), { deferStream: true })
+  watchMonitor(id())
+  onLive((events) => {
+    const matters = events.some(
+      ({ data, event }) => (event === "state" || event === "monitor") && data.monitorId === id()
+    )
+    if (matters) void revalidate(getMonitor.keyFor(id()))
+  })
+  return (
+    <Show when={monitor.latest !== null} fallback={<NotFound what="monitor" />}>
+      <Show when={monitor.latest}>
+        {(known) => (
+          <MonitorContext.Provider value={known}>
+            <Title>{known().name} · OpenSeer</Title>
+            <MonitorHead />
+            <div class="flex flex-col gap-4">
+              <StateBanner />
+              {props.children}
+            </div>
+          </MonitorContext.Provider>
+        )}
+      </Show>
+    </Show>
+  )
+}
