@@ -212,13 +212,18 @@ const answerNoRoute = (method: string, path: string): Answer => {
   ).pipe(Effect.map(HttpServerResponse.setHeader("allow", allow)))
 }
 
+/** The routes that are not of the contract. */
+export const rawRoutes: ReadonlyArray<{ readonly method: string; readonly path: string }> = [
+  ...["/livez", "/readyz", "/metrics", "/docs", Api.openApiPath].map((path) => ({ method: "GET", path })),
+  { method: "POST", path: "/rpc/worker" },
+  ...["GET", "POST"].flatMap((method) => ["/ping/:token", "/ping/:token/:signal"].map((path) => ({ method, path })))
+]
+
 const routes = [
   ...Object.values(Api.Api.groups).flatMap((group) =>
     Object.values(group.endpoints).map(({ method, path }) => ({ method: method as string, path: path as string }))
   ),
-  ...["/livez", "/readyz", "/metrics", "/docs", Api.openApiPath].map((path) => ({ method: "GET", path })),
-  { method: "POST", path: "/rpc/worker" },
-  ...["GET", "POST"].flatMap((method) => ["/ping/:token", "/ping/:token/:signal"].map((path) => ({ method, path })))
+  ...rawRoutes
 ].map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replaceAll(/:[^/]+/g, "[^/]+")}/?$`) }))
 
 const requestSeconds = Metric.histogram("openseer_http_request_seconds", {
