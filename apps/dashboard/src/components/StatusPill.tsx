@@ -49,7 +49,7 @@ export function StateIcon(props: { state: State; size?: number; class?: string }
 }
 
 /** A state as a pill; with `plain`, without its ground, for dense rows. */
-export function StatusPill(props: { state: State; plain?: boolean; word?: string }) {
+export function StatusPill(props: { state: State; plain?: boolean; word?: string | undefined }) {
   return (
     <span
       class={`inline-flex items-center gap-1.5 font-medium whitespace-nowrap ${stateText[props.state]} ${

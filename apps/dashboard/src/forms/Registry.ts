@@ -7,6 +7,7 @@ import { acceptInvitation, giveSecondFactor, setUp, signUp } from "~/forms/Entry
 import { firstMonitor } from "~/forms/FirstMonitor.ts"
 import { deleteMonitor, makePingUrl, pauseMonitor, resumeMonitor } from "~/forms/MonitorForms.ts"
 import type { NamedForm } from "~/forms/NamedForm.ts"
+import { saveMonitor } from "~/forms/SaveMonitor.ts"
 import { signIn } from "~/forms/SignIn.ts"
 import { signOut } from "~/forms/SignOut.ts"
 import { switchOrganization } from "~/forms/SwitchOrganization.ts"
@@ -23,6 +24,7 @@ export const forms: Readonly<Record<string, NamedForm>> = {
   "make-ping-url": makePingUrl,
   "pause-monitor": pauseMonitor,
   "resume-monitor": resumeMonitor,
+  "save-monitor": saveMonitor,
   "sign-in": signIn,
   "sign-out": signOut,
   "sign-up": signUp,

@@ -3,7 +3,7 @@
  */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Assertion, AssertionSource } from "../check/Assertion.ts"
+import { Assertion, AssertionSource, Comparison } from "../check/Assertion.ts"
 import { CheckTypeRef } from "../check/CheckType.ts"
 import { ApiAuth, ApiProblems, RequiredScope } from "./Auth.ts"
 
@@ -23,11 +23,35 @@ export const CheckTypeInfo = Schema.Struct({
 }).annotate({ identifier: "CheckType" })
 export type CheckTypeInfo = typeof CheckTypeInfo.Type
 
+/** A source of assertions: what it looks at, what its `property` is if it takes one, and what it can be compared with. */
+export const AssertionSourceInfo = Schema.Struct({
+  source: AssertionSource,
+  kind: Schema.Literals(["number", "text", "list", "json"]),
+  label: Schema.String,
+  unit: Schema.String,
+  description: Schema.String,
+  property: Schema.optionalKey(
+    Schema.Struct({
+      isRequired: Schema.Boolean,
+      is: Schema.Literals(["header name", "JSONPath", "phase", "record type"])
+    })
+  ),
+  comparisons: Schema.Array(Comparison)
+}).annotate({ identifier: "AssertionSourceInfo" })
+export type AssertionSourceInfo = typeof AssertionSourceInfo.Type
+
+/** All check types, and what the sources that they name mean. */
+export const CheckTypes = Schema.Struct({
+  items: Schema.Array(CheckTypeInfo),
+  assertionSources: Schema.Array(AssertionSourceInfo)
+}).annotate({ identifier: "CheckTypes" })
+export type CheckTypes = typeof CheckTypes.Type
+
 /** The endpoint of check types. */
 export class CheckTypesApi extends HttpApiGroup.make("checkTypes")
   .add(
     HttpApiEndpoint.get("list", "/", {
-      success: Schema.Struct({ items: Schema.Array(CheckTypeInfo) }).annotate({ identifier: "CheckTypes" })
+      success: CheckTypes
     })
       .annotate(RequiredScope, "read")
       .annotateMerge(

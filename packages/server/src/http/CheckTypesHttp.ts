@@ -1,10 +1,16 @@
 /**
  * The handler of check types. It only delegates.
  */
-import { Api } from "@openseer/core"
+import { Api, Assertion, type CheckTypesApi } from "@openseer/core"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { CheckTypes } from "../CheckTypes.ts"
+
+const assertionSources = Assertion.AssertionSource.literals.map((source): CheckTypesApi.AssertionSourceInfo => ({
+  source,
+  ...Assertion.sources[source],
+  comparisons: Assertion.comparisonsOf[Assertion.sources[source].kind]
+}))
 
 /** Serves the group `checkTypes`. */
 export const layer = HttpApiBuilder.group(
@@ -12,6 +18,6 @@ export const layer = HttpApiBuilder.group(
   "checkTypes",
   Effect.fn(function* (handlers) {
     const { list } = yield* CheckTypes
-    return handlers.handleAll({ list: () => Effect.succeed({ items: list }) })
+    return handlers.handleAll({ list: () => Effect.succeed({ items: list, assertionSources }) })
   })
 )

@@ -1,0 +1,257 @@
+/**
+ * The form of a monitor, made from the schema of its check type: what is watched, how often, from where, and what must
+ * hold; with a test of it before anything is saved, the rule in words, and the same as code.
+ */
+import type { Monitor } from "@openseer/core"
+import type { Region } from "@openseer/core/contract/AccountsApi"
+import type { DraftRuns } from "@openseer/core/contract/ChecksApi"
+import type { CheckTypeInfo, CheckTypes } from "@openseer/core/contract/CheckTypesApi"
+import type { RegionRun } from "@openseer/core/contract/MonitorsApi"
+import FlaskConical from "lucide-solid/icons/flask-conical"
+import { createSignal, For, Show } from "solid-js"
+import { problemOf } from "~/api/ApiProblem.ts"
+import { request } from "~/api/Request.ts"
+import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
+import { buttonClass, ButtonLink } from "~/components/Button.tsx"
+import { Field } from "~/components/Field.tsx"
+import { Panel } from "~/components/Panel.tsx"
+import { AssertionRows } from "~/editor/AssertionRows.tsx"
+import { CodeView } from "~/editor/CodeView.tsx"
+import { type DraftResult, DraftResults } from "~/editor/DraftResults.tsx"
+import { durationMs, durationWords } from "~/editor/Duration.ts"
+import { type MonitorTexts, readMonitor } from "~/editor/MonitorTexts.ts"
+import { RegionPicker } from "~/editor/RegionPicker.tsx"
+import { intervalMsDefault, ruleWords, timeoutMsFor } from "~/editor/RuleWords.ts"
+import { type JsonSchema, type Member, shapeOf } from "~/editor/Shape.ts"
+import { Members } from "~/editor/SpecField.tsx"
+import * as Fields from "~/forms/Fields.ts"
+
+/** What the form begins with. Of a new monitor, `spec` is what is known of the target. */
+export interface MonitorStart {
+  readonly name?: string
+  readonly spec?: Readonly<Record<string, unknown>>
+  readonly tags?: ReadonlyArray<string>
+}
+
+/** How long "test now" waits for a region. */
+const testWaitMs = 20_000
+
+/** `monitor` is the one to change; without it the form makes a new one of the type. */
+export function MonitorEditor(props: {
+  types: CheckTypes
+  type: CheckTypeInfo
+  regions: ReadonlyArray<Region>
+  monitor?: Monitor.Monitor
+  start: MonitorStart
+}) {
+  const { monitor, type } = props
+  const members = membersOf(type)
+  const spec = (monitor?.spec ?? props.start.spec) as Readonly<Record<string, unknown>> | undefined
+  const [regions, setRegions] = createSignal<ReadonlyArray<string>>(
+    monitor?.regions.map(({ region }) => region) ?? regionsToBeginWith(props.regions)
+  )
+  const [interval, setInterval] = createSignal(durationWords(monitor?.intervalMs ?? intervalMsDefault))
+  const [timeout, setTimeout] = createSignal(monitor === undefined ? "" : durationWords(monitor.timeoutMs))
+  const [results, setResults] = createSignal<ReadonlyArray<DraftResult>>([])
+  const [code, setCode] = createSignal<MonitorTexts["input"]>()
+  const [count, setCount] = createSignal((monitor?.assertions ?? type.defaultAssertions).length)
+  let fieldset!: HTMLDivElement
+
+  const read = () => readMonitor(Fields.make(new FormData(fieldset.closest("form")!)), props.types).input
+  const test = async () => {
+    const { assertions, kind, regions: chosen, spec: target, timeoutMs } = read()
+    setResults(chosen.map((region) => ({ region })))
+    const answer = (region: string, result: Omit<DraftResult, "region">) =>
+      setResults((all) => all.map((one) => (one.region === region ? { region, ...result } : one)))
+    await Promise.all(
+      chosen.map(async (region) => {
+        try {
+          const { runs } = await request<DraftRuns>("/checks", {
+            method: "POST",
+            body: {
+              kind,
+              spec: target,
+              assertions,
+              regions: [region],
+              waitMs: testWaitMs,
+              ...(timeoutMs === undefined ? {} : { timeoutMs }),
+              ...(monitor === undefined ? {} : { monitorId: monitor.id })
+            }
+          })
+          answer(region, runs[0] === undefined ? {} : { run: runs[0] })
+        } catch (error) {
+          answer(region, { problem: problemOf(error) })
+        }
+      })
+    )
+  }
+  const intervalMs = () => durationMs(interval()) ?? intervalMsDefault
+  const rule = () =>
+    ruleWords({
+      isInbound: type.inbound,
+      intervalMs: intervalMs(),
+      timeoutMs: durationMs(timeout()) ?? timeoutMsFor(intervalMs()),
+      regions: Math.max(1, regions().length),
+      assertions: count()
+    })
+  const countAssertions = () => setCount(read().assertions.length)
+
+  return (
+    <ApiForm
+      name="save-monitor"
+      hidden={{
+        kind: type.kind,
+        ...(monitor === undefined ? {} : { id: monitor.id, version: String(monitor.version) })
+      }}
+      done={monitor === undefined ? "The monitor is on its way: its first check is due within one interval" : "Saved"}
+      class="flex flex-col gap-4"
+    >
+      {(shown) => (
+        <>
+          <div ref={fieldset} class="contents" onChange={countAssertions}>
+            <FormProblem />
+            <Panel title="What is watched" note={type.description}>
+              <div class="flex flex-col gap-4">
+                <Members members={members.first} path="spec" value={spec} />
+                <Field
+                  name="name"
+                  label="Name"
+                  hint="Without one, the monitor is called after its target"
+                  value={monitor?.name ?? props.start.name ?? ""}
+                  maxlength={120}
+                  autocomplete="off"
+                />
+                <Field
+                  name="tags"
+                  label="Tags"
+                  hint="Words to find and group it by, with commas between them: production, team:payments"
+                  value={(monitor?.tags ?? props.start.tags ?? []).join(", ")}
+                  autocomplete="off"
+                />
+                <Show when={members.more.length > 0}>
+                  <details open={members.more.some(({ name }) => differs(type, name, spec))}>
+                    <summary class="min-h-8 cursor-pointer py-1 font-medium text-accent">
+                      Advanced: {members.more.length} more settings of {type.title}
+                    </summary>
+                    <div class="pt-2">
+                      <Members members={members.more} path="spec" value={spec} />
+                    </div>
+                  </details>
+                </Show>
+              </div>
+            </Panel>
+
+            <Show
+              when={!type.inbound}
+              fallback={<For each={regions()}>{(region) => <input type="hidden" name="regions" value={region} />}</For>}
+            >
+              <Panel title="How often, and from where">
+                <div class="flex flex-col gap-4">
+                  <div class="grid gap-4 sm:grid-cols-2">
+                    <Field
+                      name="intervalMs"
+                      label="Interval"
+                      hint="From 1 s to 1 d: 30 s, 5 min, 1 h"
+                      value={interval()}
+                      onInput={(event) => setInterval(event.currentTarget.value)}
+                      autocomplete="off"
+                    />
+                    <Field
+                      name="timeoutMs"
+                      label="Timeout"
+                      hint="At most 0.8 of the interval, and 60 s"
+                      placeholder={durationWords(timeoutMsFor(intervalMs()))}
+                      value={timeout()}
+                      onInput={(event) => setTimeout(event.currentTarget.value)}
+                      autocomplete="off"
+                    />
+                  </div>
+                  <RegionPicker regions={props.regions} chosen={regions()} onChange={setRegions} />
+                </div>
+              </Panel>
+            </Show>
+
+            <Show when={type.sources.length > 0}>
+              <Panel title="What must hold">
+                <AssertionRows
+                  infos={props.types.assertionSources.filter(({ source }) => type.sources.includes(source))}
+                  assertions={monitor?.assertions ?? type.defaultAssertions}
+                />
+              </Panel>
+            </Show>
+          </div>
+
+          <Panel title="In words">
+            <ul class="list-disc pl-5" aria-live="polite">
+              <For each={rule()}>{(sentence) => <li>{sentence}</li>}</For>
+            </ul>
+          </Panel>
+
+          <Show when={results().length > 0 || shown() !== undefined}>
+            <Panel title="Test" note="Just now, saved nowhere">
+              <DraftResults
+                results={
+                  results().length > 0
+                    ? results()
+                    : (shown() as ReadonlyArray<RegionRun>).map((run) => ({ region: run.region, run }))
+                }
+              />
+            </Panel>
+          </Show>
+
+          <div class="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-2 border-t border-line bg-ground px-4 py-3">
+            <SubmitButton>{monitor === undefined ? "Create monitor" : "Save changes"}</SubmitButton>
+            <Show when={!type.inbound}>
+              <button
+                type="submit"
+                name="do"
+                value="test"
+                class={buttonClass("secondary")}
+                onClick={(event) => {
+                  event.preventDefault()
+                  if (event.currentTarget.form?.reportValidity()) void test()
+                }}
+              >
+                <FlaskConical size={14} aria-hidden="true" /> Test now
+              </button>
+            </Show>
+            <ButtonLink variant="quiet" href={monitor === undefined ? "/" : `/monitors/${monitor.id}`}>
+              Cancel
+            </ButtonLink>
+          </div>
+
+          <details class="script-only" onToggle={(event) => setCode(event.currentTarget.open ? read() : undefined)}>
+            <summary class="min-h-8 cursor-pointer py-1 font-medium text-accent">View as code</summary>
+            <div class="pt-3">
+              <Show when={code()}>{(input) => <CodeView input={input()} monitorId={monitor?.id} />}</Show>
+            </div>
+          </details>
+        </>
+      )}
+    </ApiForm>
+  )
+}
+
+/** The regions that have workers, or any worker while there are none. */
+const regionsToBeginWith = (regions: ReadonlyArray<Region>): ReadonlyArray<string> => {
+  const healthy = regions.filter(({ name, workersHealthy }) => workersHealthy > 0 && name !== "global")
+  return healthy.length === 0 ? ["global"] : healthy.map(({ name }) => name).slice(0, 20)
+}
+
+/** What is always asked, and what can be left alone. */
+const membersOf = (
+  type: CheckTypeInfo
+): { readonly first: ReadonlyArray<Member>; readonly more: ReadonlyArray<Member> } => {
+  const shape = shapeOf(type.schema as JsonSchema)
+  const members = shape.is === "group" ? shape.members : [{ name: "", isRequired: true, shape, description: undefined }]
+  const first = members.filter(({ isRequired }) => isRequired)
+  return { first, more: members.filter(({ isRequired }) => !isRequired) }
+}
+
+/** Whether a setting was chosen: the API tells all defaults, of which the example's absence tells nothing. */
+const differs = (type: CheckTypeInfo, name: string, spec: Readonly<Record<string, unknown>> | undefined): boolean => {
+  const value = spec?.[name]
+  return (
+    value !== undefined && typeof value === "object" && Object.keys(value ?? {}).length > 0 && type.kind !== "heartbeat"
+  )
+}

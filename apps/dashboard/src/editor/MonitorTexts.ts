@@ -1,0 +1,77 @@
+/**
+ * A monitor as the fields of its form, and back to what the API takes.
+ */
+import type { CheckTypes } from "@openseer/core/contract/CheckTypesApi"
+import { readAssertions } from "~/editor/AssertionTexts.ts"
+import { durationMs } from "~/editor/Duration.ts"
+import { type JsonSchema, shapeOf } from "~/editor/Shape.ts"
+import { type FormTexts, readValue, type UnreadableField } from "~/editor/SpecValues.ts"
+
+/** A posted form: texts by name, and all values of one name. */
+export interface MonitorForm extends FormTexts {
+  readonly all: (name: string) => ReadonlyArray<string>
+}
+
+/** What the form says, in the words of the API. */
+export interface MonitorTexts {
+  readonly input: {
+    readonly name: string
+    readonly kind: string
+    readonly spec: unknown
+    readonly intervalMs?: number | string
+    readonly timeoutMs?: number | string
+    readonly regions: ReadonlyArray<string>
+    readonly assertions: ReadonlyArray<unknown>
+    readonly tags: ReadonlyArray<string>
+  }
+  readonly problems: ReadonlyArray<UnreadableField>
+}
+
+/** Any text that is no duration goes as it is: the API says what is wrong with it. */
+const readDuration = (text: string): number | string | undefined =>
+  text.trim() === "" ? undefined : (durationMs(text) ?? text)
+
+/** Words between commas, each once. */
+export const readTags = (text: string): ReadonlyArray<string> => [
+  ...new Set(text.split(",").flatMap((tag) => tag.trim() || []))
+]
+
+/** A web address without its scheme is one with https. */
+const withScheme = (text: string): string =>
+  text === "" || /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `https://${text}`
+
+/** Reads the form. `kind` is a field of it. */
+export const readMonitor = (form: MonitorForm, types: CheckTypes): MonitorTexts => {
+  const kind = form.raw("kind")
+  const type = types.items.find((one) => one.kind === kind)
+  const problems: Array<UnreadableField> = []
+  const spec = (
+    type === undefined ? undefined : readValue(shapeOf(type.schema as JsonSchema), "spec", form, problems)
+  ) as Record<string, unknown> | undefined
+  const url = spec?.["url"]
+  const target =
+    kind === "http" && typeof url === "string" && url !== "" ? { ...spec, url: withScheme(url.trim()) } : (spec ?? {})
+  const isInbound = type?.inbound ?? false
+  const intervalMs = isInbound ? undefined : readDuration(form.raw("intervalMs"))
+  const timeoutMs = isInbound ? undefined : readDuration(form.raw("timeoutMs"))
+  return {
+    input: {
+      name: form.raw("name").trim() || nameOf(target),
+      kind,
+      spec: target,
+      ...(intervalMs === undefined ? {} : { intervalMs }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      regions: form.all("regions"),
+      assertions: readAssertions(form, types.assertionSources),
+      tags: readTags(form.raw("tags"))
+    },
+    problems
+  }
+}
+
+/** The name of a monitor that was given none: what it looks at. */
+const nameOf = (spec: Readonly<Record<string, unknown>>): string => {
+  const target = spec["url"] ?? spec["host"] ?? spec["name"]
+  if (typeof target !== "string") return ""
+  return (URL.parse(target)?.host || target).slice(0, 120)
+}

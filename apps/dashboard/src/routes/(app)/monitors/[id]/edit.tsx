@@ -1,0 +1,68 @@
+/**
+ * Changing a monitor.
+ */
+import { Title } from "@solidjs/meta"
+import { createAsync, useParams } from "@solidjs/router"
+import { Show } from "solid-js"
+import { getCheckTypes } from "~/api/CheckTypes.ts"
+import { getMonitor } from "~/api/Monitors.ts"
+import { getRegions } from "~/api/Workers.ts"
+import { useAccount } from "~/components/AccountContext.tsx"
+import { EmptyState } from "~/components/EmptyState.tsx"
+import { MonitorEditor } from "~/editor/MonitorEditor.tsx"
+
+export const route = {
+  preload: ({ params }: { params: { id?: string } }) => {
+    void getMonitor(params.id!)
+    void getCheckTypes()
+    void getRegions()
+  }
+}
+
+export default function EditMonitor() {
+  const params = useParams()
+  const monitor = createAsync(() => getMonitor(params["id"]!), { deferStream: true })
+  const types = createAsync(() => getCheckTypes())
+  const regions = createAsync(() => getRegions())
+  const { may } = useAccount()
+  return (
+    <div class="mx-auto flex w-full max-w-4xl flex-col gap-4">
+      <Show when={monitor()}>
+        {(one) => (
+          <>
+            <Title>{`Edit ${one().name} · OpenSeer`}</Title>
+            <h1 class="text-xl font-semibold break-words">Edit {one().name}</h1>
+            <Show
+              when={may("write")}
+              fallback={
+                <EmptyState title="You can look, and not change">
+                  An editor, admin or owner of this organization can change monitors.
+                </EmptyState>
+              }
+            >
+              <Show when={types()}>
+                {(known) => (
+                  <Show
+                    when={known().items.find(({ kind }) => kind === one().kind)}
+                    keyed
+                    fallback={<p role="alert">This instance does not know the check type {one().kind} any more.</p>}
+                  >
+                    {(type) => (
+                      <MonitorEditor
+                        types={known()}
+                        type={type}
+                        regions={regions()?.items ?? []}
+                        monitor={one()}
+                        start={{}}
+                      />
+                    )}
+                  </Show>
+                )}
+              </Show>
+            </Show>
+          </>
+        )}
+      </Show>
+    </div>
+  )
+}
