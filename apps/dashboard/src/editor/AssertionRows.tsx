@@ -33,6 +33,8 @@ export function AssertionRows(props: {
       ? posted
       : Array.from({ length: Math.min(assertionsMax, props.assertions.length + 1) }, (_, index) => index)
   const [rows, setRows] = createSignal<ReadonlyArray<number>>(first)
+  /** One to fill in without JavaScript; with it, one is added. */
+  const spare = posted.length > 0 ? -1 : props.assertions.length
   return (
     <Show
       when={props.infos.length > 0}
@@ -45,6 +47,7 @@ export function AssertionRows(props: {
               path={`assertions.${index}`}
               number={index + 1}
               infos={props.infos}
+              isSpare={index === spare}
               assertion={posted.length > 0 ? undefined : props.assertions[index]}
               remove={() => setRows((all) => all.filter((one) => one !== index))}
             />
@@ -68,6 +71,7 @@ function AssertionRow(props: {
   path: string
   number: number
   infos: ReadonlyArray<AssertionSourceInfo>
+  isSpare: boolean
   assertion: Assertion.Assertion | undefined
   remove: () => void
 }) {
@@ -85,12 +89,12 @@ function AssertionRow(props: {
   const error = () => form?.error(props.path)
   const expectedId = `${props.path}-error`
   return (
-    <fieldset class="rounded-md border border-line p-2">
+    <fieldset class={`rounded-md border border-line p-2 ${props.isSpare ? "script-hidden" : ""}`}>
       <legend class="sr-only">Assertion {props.number}</legend>
       <input type="hidden" name={rowField(props.path)} value="1" />
       <div class="flex flex-wrap items-center gap-2">
         <select
-          class={`${inputClass} max-w-32`}
+          class={`${inputClass} max-w-40`}
           name={`${props.path}.severity`}
           aria-label={`Assertion ${props.number}: when it does not hold`}
         >

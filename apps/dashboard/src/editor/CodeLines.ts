@@ -5,6 +5,12 @@
 /** In single quotes, whatever is in it. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
+/** The same without what was typed into secret fields: code is pasted into tickets and chats. */
+export const withoutSecrets = <Value>(value: Value): Value =>
+  JSON.parse(
+    JSON.stringify(value, (key, inner: unknown) => (key === "secret" && typeof inner === "string" ? "…" : inner))
+  ) as Value
+
 /** Creates the monitor, or changes the one that there is. */
 export const curlLine = (origin: string, input: unknown, monitorId?: string): string =>
   [
@@ -19,7 +25,7 @@ const without = (value: object, name: string): object =>
 /** `openseer-worker check` with the target; undefined for kinds that it does not take. */
 export const checkLine = ({ kind, spec }: { readonly kind: string; readonly spec: unknown }): string | undefined => {
   const target = targetOf(kind, spec as Readonly<Record<string, unknown>>)
-  return target === undefined ? undefined : `npx openseer-worker check ${quoted(target)}`
+  return !target ? undefined : `npx openseer-worker check ${quoted(target)}`
 }
 
 const targetOf = (kind: string, spec: Readonly<Record<string, unknown>>): string | undefined => {

@@ -1,18 +1,19 @@
 /**
- * The monitor that is in the form as code: JSON for the API, a line for a shell. Secrets are not in it.
+ * The monitor that is in the form as code: JSON for the API, a line for a shell. Secrets are not in it: … stands for them.
  */
 import { createMemo, Show } from "solid-js"
 import { CopyButton } from "~/components/CopyButton.tsx"
-import { checkLine, curlLine } from "~/editor/CodeLines.ts"
+import { checkLine, curlLine, withoutSecrets } from "~/editor/CodeLines.ts"
 
 /** `input` is what the API would be sent; `monitorId` of one that there is already. */
 export function CodeView(props: {
   input: { readonly kind: string; readonly spec: unknown }
   monitorId?: string | undefined
 }) {
-  const json = createMemo(() => JSON.stringify(props.input, null, 2))
-  const curl = createMemo(() => curlLine(location.origin, props.input, props.monitorId))
-  const check = createMemo(() => checkLine(props.input))
+  const input = createMemo(() => withoutSecrets(props.input))
+  const json = createMemo(() => JSON.stringify(input(), null, 2))
+  const curl = createMemo(() => curlLine(location.origin, input(), props.monitorId))
+  const check = createMemo(() => checkLine(input()))
   return (
     <div class="flex flex-col gap-4">
       <Code title="JSON, as POST /api/v1/monitors takes it" text={json()} what="the JSON" />

@@ -199,7 +199,14 @@ export function MonitorEditor(props: {
             </Panel>
           </Show>
 
-          <div class="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-2 border-t border-line bg-ground px-4 py-3">
+          <details class="script-only" onToggle={(event) => setCode(event.currentTarget.open ? read() : undefined)}>
+            <summary class="min-h-8 cursor-pointer py-1 font-medium text-accent">View as code</summary>
+            <div class="pt-3">
+              <Show when={code()}>{(input) => <CodeView input={input()} monitorId={monitor?.id} />}</Show>
+            </div>
+          </details>
+
+          <div class="sticky bottom-12 z-10 -mx-4 md:bottom-0 flex flex-wrap items-center gap-2 border-t border-line bg-ground px-4 py-3">
             <SubmitButton>{monitor === undefined ? "Create monitor" : "Save changes"}</SubmitButton>
             <Show when={!type.inbound}>
               <button
@@ -219,13 +226,6 @@ export function MonitorEditor(props: {
               Cancel
             </ButtonLink>
           </div>
-
-          <details class="script-only" onToggle={(event) => setCode(event.currentTarget.open ? read() : undefined)}>
-            <summary class="min-h-8 cursor-pointer py-1 font-medium text-accent">View as code</summary>
-            <div class="pt-3">
-              <Show when={code()}>{(input) => <CodeView input={input()} monitorId={monitor?.id} />}</Show>
-            </div>
-          </details>
         </>
       )}
     </ApiForm>

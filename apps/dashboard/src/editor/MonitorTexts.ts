@@ -18,8 +18,8 @@ export interface MonitorTexts {
     readonly name: string
     readonly kind: string
     readonly spec: unknown
-    readonly intervalMs?: number | string
-    readonly timeoutMs?: number | string
+    readonly intervalMs?: number
+    readonly timeoutMs?: number
     readonly regions: ReadonlyArray<string>
     readonly assertions: ReadonlyArray<unknown>
     readonly tags: ReadonlyArray<string>
@@ -27,9 +27,12 @@ export interface MonitorTexts {
   readonly problems: ReadonlyArray<UnreadableField>
 }
 
-/** Any text that is no duration goes as it is: the API says what is wrong with it. */
-const readDuration = (text: string): number | string | undefined =>
-  text.trim() === "" ? undefined : (durationMs(text) ?? text)
+const readDuration = (path: string, form: FormTexts, problems: Array<UnreadableField>): number | undefined => {
+  const text = form.raw(path).trim()
+  const ms = durationMs(text)
+  if (text !== "" && ms === undefined) problems.push({ path, message: "must be a duration like 30 s, 5 min or 1 h" })
+  return ms
+}
 
 /** Words between commas, each once. */
 export const readTags = (text: string): ReadonlyArray<string> => [
@@ -52,8 +55,8 @@ export const readMonitor = (form: MonitorForm, types: CheckTypes): MonitorTexts 
   const target =
     kind === "http" && typeof url === "string" && url !== "" ? { ...spec, url: withScheme(url.trim()) } : (spec ?? {})
   const isInbound = type?.inbound ?? false
-  const intervalMs = isInbound ? undefined : readDuration(form.raw("intervalMs"))
-  const timeoutMs = isInbound ? undefined : readDuration(form.raw("timeoutMs"))
+  const intervalMs = isInbound ? undefined : readDuration("intervalMs", form, problems)
+  const timeoutMs = isInbound ? undefined : readDuration("timeoutMs", form, problems)
   return {
     input: {
       name: form.raw("name").trim() || nameOf(target),

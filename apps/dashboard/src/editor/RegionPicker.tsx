@@ -20,7 +20,11 @@ export function RegionPicker(props: {
   const error = () => form?.error("regions")
   const healthy = () => props.regions.reduce((sum, { workersHealthy }) => sum + workersHealthy, 0)
   const choices = () => [
-    { name: anyRegion, healthy: healthy(), note: "any worker, wherever it is" },
+    {
+      name: anyRegion,
+      healthy: healthy(),
+      note: healthy() > 0 ? "any worker, wherever it is" : "no worker is there yet: its state stays unknown"
+    },
     ...props.regions
       .filter(({ name }) => name !== anyRegion)
       .map(({ name, workersHealthy, workersLost }) => ({

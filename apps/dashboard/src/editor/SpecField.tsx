@@ -97,7 +97,7 @@ export function SpecField(props: SpecFieldProps): JSX.Element {
     case "group":
       return (
         <Group {...props}>
-          <Members members={shape.members} path={props.path} value={props.value} />
+          <Members members={shape.members} path={props.path} value={props.value} isOptional={!props.isRequired} />
         </Group>
       )
     case "union":
@@ -107,8 +107,13 @@ export function SpecField(props: SpecFieldProps): JSX.Element {
   }
 }
 
-/** The members of a group, side by side where they are short. */
-export function Members(props: { members: ReadonlyArray<Member>; path: string; value: unknown }) {
+/** The members of a group, side by side where they are short. Of an optional group none has to be filled in. */
+export function Members(props: {
+  members: ReadonlyArray<Member>
+  path: string
+  value: unknown
+  isOptional?: boolean | undefined
+}) {
   const value = (name: string) => (props.value as Readonly<Record<string, unknown>> | undefined)?.[name]
   return (
     <div class="grid gap-x-4 gap-y-3 sm:grid-cols-2">
@@ -120,7 +125,7 @@ export function Members(props: { members: ReadonlyArray<Member>; path: string; v
               path={`${props.path}.${name}`}
               label={memberLabel(name)}
               description={description}
-              isRequired={isRequired}
+              isRequired={isRequired && !props.isOptional}
               value={value(name)}
             />
           </div>
@@ -201,6 +206,7 @@ function UnionField(props: SpecFieldProps & { shape: Shape & { is: "union" } }) 
                     members={(group() as Shape & { is: "group" }).members}
                     path={variantPath(props.shape, variant, props.path)}
                     value={variant.key === variantKeyOf(props.shape, props.value) ? props.value : undefined}
+                    isOptional
                   />
                 )}
               </Show>

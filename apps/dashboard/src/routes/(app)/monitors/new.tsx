@@ -2,7 +2,7 @@
  * A new monitor: the kind of check, and its form.
  */
 import { Title } from "@solidjs/meta"
-import { A, createAsync, useNavigate, useSearchParams } from "@solidjs/router"
+import { createAsync, useNavigate, useSearchParams } from "@solidjs/router"
 import { For, Show } from "solid-js"
 import { getCheckTypes } from "~/api/CheckTypes.ts"
 import { getRegions } from "~/api/Workers.ts"
@@ -23,8 +23,8 @@ export const route = {
 const numbers = new Set(["port", "count"])
 
 export default function NewMonitor() {
-  const types = createAsync(() => getCheckTypes())
-  const regions = createAsync(() => getRegions())
+  const types = createAsync(() => getCheckTypes(), { deferStream: true })
+  const regions = createAsync(() => getRegions(), { deferStream: true })
   const [search] = useSearchParams()
   const navigate = useNavigate()
   const { may } = useAccount()
@@ -64,16 +64,15 @@ export default function NewMonitor() {
                 <nav aria-label="Kind of check" class="flex flex-wrap gap-2">
                   <For each={known().items}>
                     {(type) => (
-                      <A
+                      // Not `A`, to which all of these are the page that is shown.
+                      <a
                         href={`/monitors/new?kind=${type.kind}`}
                         title={type.description}
                         aria-current={type.kind === kind() ? "page" : undefined}
                         class="inline-flex min-h-8 items-center rounded-full border border-line px-3 font-medium text-muted hover:bg-hover aria-[current=page]:border-accent aria-[current=page]:bg-accent-soft aria-[current=page]:text-text"
-                        activeClass=""
-                        inactiveClass=""
                       >
                         {type.title}
-                      </A>
+                      </a>
                     )}
                   </For>
                 </nav>

@@ -22,8 +22,8 @@ export const route = {
 export default function EditMonitor() {
   const params = useParams()
   const monitor = createAsync(() => getMonitor(params["id"]!), { deferStream: true })
-  const types = createAsync(() => getCheckTypes())
-  const regions = createAsync(() => getRegions())
+  const types = createAsync(() => getCheckTypes(), { deferStream: true })
+  const regions = createAsync(() => getRegions(), { deferStream: true })
   const { may } = useAccount()
   return (
     <div class="mx-auto flex w-full max-w-4xl flex-col gap-4">
