@@ -47,7 +47,8 @@ describe("the assertions of a form", () => {
     const infos = [
       { source: "status", kind: "number", label: "status", unit: "", description: "", comparisons: ["equals"] }
     ] as const
-    assert.deepStrictEqual(readAssertions({ raw: (name) => texts[name] ?? "", isOn: (name) => name in texts }, infos), [
+    const read = readAssertions({ raw: (name) => texts[name] ?? "", isOn: (name) => name in texts }, infos)
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(read)), [
       { source: "status", comparison: "equals", expected: 200, severity: "degraded" }
     ])
   })

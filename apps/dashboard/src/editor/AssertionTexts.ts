@@ -106,11 +106,14 @@ export const readAssertions = (
       const info = infos.find((one) => one.source === source)
       const property = form.raw(`${row}.property`).trim()
       const expected = readExpected(comparison, info?.kind ?? "text", form.raw(`${row}.expected`))
+      const severity = form.raw(`${row}.severity`) || "down"
+      const isOf = info?.property !== undefined && property !== ""
+      // What is undefined is not in the JSON.
       return {
         source,
-        ...(info?.property !== undefined && property !== "" ? { property } : {}),
+        property: isOf ? property : undefined,
         comparison,
-        ...(expected === undefined ? {} : { expected }),
-        severity: form.raw(`${row}.severity`) || "down"
+        expected,
+        severity
       } as Assertion.Assertion
     })

@@ -29,7 +29,7 @@ const spelled: Readonly<Record<string, string>> = {
 
 /** In the largest unit that leaves no fraction: 90,000 is `90 s`, 300,000 is `5 min`. */
 export const durationWords = (ms: number): string => {
-  const [name, size] = units.find(([, size]) => ms >= size && ms % size === 0) ?? ["ms", 1]
+  const [name, size] = units.find(([, unitMs]) => ms >= unitMs && ms % unitMs === 0) ?? ["ms", 1]
   return `${ms / size} ${name}`
 }
 

@@ -117,7 +117,7 @@ const objectOf = (schema: JsonSchema, place: Place): Shape => {
       name,
       isRequired: required.has(name),
       // The phases of `phaseTimeoutsMs` are durations, too.
-      shape: make(properties[name]!, { ...place, name: /Ms$/.test(place.name) ? `${name}Ms` : name }),
+      shape: make(properties[name]!, { ...place, name: place.name.endsWith("Ms") ? `${name}Ms` : name }),
       description: resolve(properties[name]!, place)["description"] as string | undefined
     }))
   }

@@ -87,7 +87,7 @@ export default function NewMonitor() {
                         types={known()}
                         type={type}
                         regions={regions()?.items ?? []}
-                        start={{ ...(spec() === undefined ? {} : { spec: spec()! }) }}
+                        start={spec() === undefined ? {} : { spec: spec()! }}
                       />
                     </div>
                   )}
