@@ -123,6 +123,12 @@ const boundaries: ReadonlyArray<Boundary> = [
     typesAreFree: true,
     never: ["node:net", "node:tls", "node:dgram"],
     because: "the control plane opens no sockets of its own"
+  },
+  {
+    within: [`${server}/`],
+    except: [`${server}/accounts/OidcClient.ts`],
+    never: ["arctic", "jose"],
+    because: "accounts/OidcClient.ts alone speaks to identity providers: bounded, and to nobody else"
   }
 ]
 

@@ -7,6 +7,7 @@ import { Attempts } from "./Attempts.ts"
 import { Confirmations } from "./Confirmations.ts"
 import { Invitations } from "./Invitations.ts"
 import { KnownDevices } from "./KnownDevices.ts"
+import { OidcSignIn } from "./OidcSignIn.ts"
 import { Organizations } from "./Organizations.ts"
 import { Passwords } from "./Passwords.ts"
 import { PendingSignIns } from "./PendingSignIns.ts"
@@ -29,7 +30,8 @@ const base = Layer.mergeAll(
 ).pipe(Layer.provideMerge(Organizations.layer))
 
 /** Users, sessions, and the ways in. What the instance differs in from the default is in `Site` and `PublicUrl`. */
-export const layer = Layer.mergeAll(SignIn.layer, SignUp.layer, Confirmations.layer).pipe(
+export const layer = OidcSignIn.layer.pipe(
+  Layer.provideMerge(Layer.mergeAll(SignIn.layer, SignUp.layer, Confirmations.layer)),
   Layer.provideMerge(SetupLinks.layer),
   Layer.provideMerge(base)
 )

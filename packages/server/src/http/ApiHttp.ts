@@ -18,6 +18,7 @@ import * as Guards from "./Guards.ts"
 import * as Health from "./Health.ts"
 import * as Metrics from "./Metrics.ts"
 import * as MonitorsHttp from "./MonitorsHttp.ts"
+import * as OidcHttp from "./OidcHttp.ts"
 import * as OrganizationHttp from "./OrganizationHttp.ts"
 import * as PersonAuthHttp from "./PersonAuthHttp.ts"
 import * as PingHttp from "./PingHttp.ts"
@@ -54,6 +55,7 @@ export const layer = (options: {
     ),
     // The page holds its script: it works without the internet.
     HttpApiScalar.layer(Api.Api, { path: "/docs", scalar: { withDefaultFonts: false } }),
+    OidcHttp.layer,
     Health.layer,
     PingHttp.layer,
     Metrics.layer({ isPublic: options.metricsPublic }),

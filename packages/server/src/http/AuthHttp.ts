@@ -6,6 +6,7 @@ import { Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Attempts, ofAddress } from "../accounts/Attempts.ts"
 import { Invitations } from "../accounts/Invitations.ts"
+import { oidcStartPath } from "../accounts/OidcSignIn.ts"
 import { Sessions } from "../accounts/Sessions.ts"
 import { SetupLinks } from "../accounts/SetupLinks.ts"
 import { type Entry, type Pending, SignIn } from "../accounts/SignIn.ts"
@@ -28,7 +29,8 @@ export const layer = HttpApiBuilder.group(
     const invitations = yield* Invitations
     const attempts = yield* Attempts
     const cookies = yield* SessionCookie
-    const { registration } = yield* Site
+    const { oidc, registration } = yield* Site
+    const provider = oidc === undefined ? {} : { oidc: { name: oidc.name, path: oidcStartPath } }
 
     const client = Effect.gen(function* () {
       const device = yield* cookies.read("device")
@@ -47,7 +49,7 @@ export const layer = HttpApiBuilder.group(
     return handlers.handleAll({
       options: () =>
         setupLinks.needsSetup.pipe(
-          Effect.map((needsSetup) => ({ needsSetup, registration, serverVersion })),
+          Effect.map((needsSetup) => ({ needsSetup, registration, ...provider, serverVersion })),
           orUnavailable
         ),
       setup: ({ payload }) =>

@@ -25,6 +25,7 @@ import {
   HttpServerResponse
 } from "effect/http"
 import { randomUUID } from "node:crypto"
+import { oidcCallbackPath, oidcStartPath } from "../accounts/OidcSignIn.ts"
 import { isForeign } from "../accounts/RequestOrigin.ts"
 import { PublicUrl } from "../PublicUrl.ts"
 import { forwarded } from "./ClientAddress.ts"
@@ -96,10 +97,16 @@ const kindOf = (path: string): Kind => {
   return path.startsWith("/rpc/") ? "worker" : "api"
 }
 
-/** Paths of pings hold their credential: no span is made of them. To be provided where the routes are served. */
+/**
+ * Paths of pings hold their credential, and what an identity provider answers is one: no span is made of them. To be
+ * provided where the routes are served.
+ */
 export const untraced: Layer.Layer<never> = Layer.succeed(
   HttpMiddleware.TracerDisabledWhen,
-  ({ url }: HttpServerRequest.HttpServerRequest) => kindOf(url.replace(/^https?:\/\/[^/]*/, "")) === "ping"
+  ({ url }: HttpServerRequest.HttpServerRequest) => {
+    const path = url.replace(/^https?:\/\/[^/]*/, "")
+    return kindOf(path) === "ping" || path.startsWith(oidcCallbackPath)
+  }
 )
 
 /** What may be told of a path. */
@@ -214,7 +221,10 @@ const answerNoRoute = (method: string, path: string): Answer => {
 
 /** The routes that are not of the contract. */
 export const rawRoutes: ReadonlyArray<{ readonly method: string; readonly path: string }> = [
-  ...["/livez", "/readyz", "/metrics", "/docs", Api.openApiPath].map((path) => ({ method: "GET", path })),
+  ...["/livez", "/readyz", "/metrics", "/docs", Api.openApiPath, oidcStartPath, oidcCallbackPath].map((path) => ({
+    method: "GET",
+    path
+  })),
   { method: "POST", path: "/rpc/worker" },
   ...["GET", "POST"].flatMap((method) => ["/ping/:token", "/ping/:token/:signal"].map((path) => ({ method, path })))
 ]

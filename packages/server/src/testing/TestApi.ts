@@ -17,7 +17,7 @@ import { CheckTypes } from "../CheckTypes.ts"
 import type { Database } from "../db/Database.ts"
 import * as ApiHttp from "../http/ApiHttp.ts"
 import { notePeer } from "../http/ClientAddress.ts"
-import { routerConfig } from "../http/Guards.ts"
+import { routerConfig, untraced } from "../http/Guards.ts"
 import { Heartbeats } from "../ingest/Heartbeats.ts"
 import { EventFeed } from "../query/EventFeed.ts"
 import { MonitorQueries } from "../query/MonitorQueries.ts"
@@ -120,6 +120,7 @@ export class TestApi extends Context.Service<
             HttpRouter.toWebHandler(
               ApiHttp.layer({ metricsPublic: false, requestsPerMinute }).pipe(
                 Layer.provide(Layer.succeedContext(services)),
+                Layer.provide(untraced),
                 Layer.provide(HttpServer.layerServices)
               ),
               { disableLogger: true, routerConfig }

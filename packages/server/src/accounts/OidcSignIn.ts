@@ -1,0 +1,229 @@
+/**
+ * Signing in with an identity provider: who somebody is here whom it let in there, and who may become somebody here.
+ */
+import { AuthApi, Problem } from "@openseer/core"
+import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { timingSafeEqual } from "node:crypto"
+import { Actor } from "../db/Actor.ts"
+import { Database } from "../db/Database.ts"
+import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import { newId } from "../NewId.ts"
+import { PublicUrl } from "../PublicUrl.ts"
+import { Invitations } from "./Invitations.ts"
+import * as OidcClient from "./OidcClient.ts"
+import { Organizations } from "./Organizations.ts"
+import type { ClientFacts } from "./Sessions.ts"
+import { SetupLinks } from "./SetupLinks.ts"
+import { type Entry, type Pending, SignIn } from "./SignIn.ts"
+import { Site } from "./Site.ts"
+import { insertMember, insertUser, Users } from "./Users.ts"
+
+/** Where a browser begins to sign in with the provider. */
+export const oidcStartPath = "/api/v1/auth/oidc/start"
+
+/** Where the provider sends it back to. */
+export const oidcCallbackPath = "/api/v1/auth/oidc/callback"
+
+/** Why it came to nothing: a code for the sign-in page. */
+export class OidcRefused extends Schema.TaggedError<OidcRefused>()("OidcRefused", {
+  code: Schema.Literals([
+    "access_denied",
+    "expired",
+    "invitation_invalid",
+    "email_unverified",
+    "email_missing",
+    "no_account",
+    "registration_closed",
+    "provider_unavailable",
+    "failed"
+  ])
+}) {}
+
+/** What a cookie keeps while somebody is at the provider. */
+const Journey = Schema.fromJsonString(
+  Schema.Struct({
+    state: Schema.String,
+    nonce: Schema.String,
+    verifier: Schema.String,
+    next: Schema.String,
+    invitation: Schema.optionalKey(AuthApi.LinkToken)
+  })
+)
+
+/** Signs in with the provider. */
+export class OidcSignIn extends Context.Service<
+  OidcSignIn,
+  {
+    /** Where the browser goes, and what the cookie keeps until it is back. Fails when there is no provider. */
+    readonly begin: (journey: {
+      readonly next?: string
+      readonly invitation?: string
+    }) => Effect.Effect<{ readonly url: string; readonly cookie: Redacted.Redacted }, OidcRefused>
+    /** What came of it, and where the browser goes on: a path of ours. */
+    readonly complete: (
+      answer: URLSearchParams,
+      cookie: Option.Option<Redacted.Redacted>,
+      client: ClientFacts
+    ) => Effect.Effect<{ readonly entry: Entry | Pending; readonly next: string }, DatabaseBusy | OidcRefused>
+  }
+>()("@openseer/server/OidcSignIn") {
+  static readonly layer: Layer.Layer<
+    OidcSignIn,
+    never,
+    Database | Users | SignIn | Invitations | Organizations | SetupLinks
+  > = Layer.effect(
+    OidcSignIn,
+    Effect.suspend(() => make)
+  )
+}
+
+const refuse = (code: OidcRefused["code"]) => new OidcRefused({ code })
+
+const make = Effect.gen(function* () {
+  const { oidc, registration } = yield* Site
+  const publicUrl = yield* PublicUrl
+  const { api, asInstance } = yield* Database
+  const { run, sql } = api
+  const users = yield* Users
+  const signIn = yield* SignIn
+  const invitations = yield* Invitations
+  const organizations = yield* Organizations
+  const { needsSetup } = yield* SetupLinks
+  const provider = oidc === undefined ? undefined : yield* OidcClient.make(oidc, `${publicUrl}${oidcCallbackPath}`)
+
+  const client = Effect.suspend(() => (provider === undefined ? refuse("no_account") : Effect.succeed(provider)))
+
+  /** What the provider did wrong is for whoever operates it; whoever signs in learns that it did not work. */
+  const told = <A, E, R>(effect: Effect.Effect<A, E | OidcClient.OidcFailed, R>) =>
+    Effect.catchIf(
+      effect,
+      (error): error is Extract<E | OidcClient.OidcFailed, OidcClient.OidcFailed> =>
+        error instanceof OidcClient.OidcFailed,
+      ({ message, reason }) =>
+        Effect.logWarning("signing in with the identity provider failed").pipe(
+          Effect.annotateLogs({ because: message }),
+          Effect.andThen(refuse(reason === "unavailable" ? "provider_unavailable" : "failed"))
+        )
+    )
+
+  const begin = Effect.fn("OidcSignIn.begin")(function* (journey: {
+    readonly next?: string
+    readonly invitation?: string
+  }) {
+    const asked = yield* client
+    const request = yield* asked.newRequest
+    const url = yield* told(asked.authorizationUrl(request))
+    const { invitation, next } = journey
+    const kept = { ...request, next: isOwnPath(next) ? next : "/", ...(invitation === undefined ? {} : { invitation }) }
+    const text = yield* Schema.encodeEffect(Journey)(kept).pipe(Effect.mapError(() => refuse("invitation_invalid")))
+    return { url, cookie: Redacted.make(Buffer.from(text).toString("base64url")) }
+  })
+
+  const byIdentity = (claims: OidcClient.OidcClaims) => sql<{ user_key: number }>`
+    select user_key from auth.identities where issuer = ${claims.issuer} and subject = ${claims.subject}`
+
+  const insertIdentity = (claims: OidcClient.OidcClaims, userKey: number) => sql`
+    insert into auth.identities (issuer, subject, user_key) values (${claims.issuer}, ${claims.subject}, ${userKey})
+    on conflict (issuer, subject) do nothing`
+
+  /**
+   * Somebody whom the provider says has the email address of a user. Where anybody may make an account with any address,
+   * the one who made this one need not have it: whatever lets them in ends, and the provider alone is believed.
+   */
+  const link = Effect.fnUntraced(function* (claims: OidcClient.OidcClaims, userKey: number) {
+    yield* insertIdentity(claims, userKey)
+    if (registration !== "open") return
+    yield* sql`delete from auth.sessions where user_key = ${userKey}`
+    yield* sql`update auth.users set password_hash = null where user_key = ${userKey}`
+  })
+
+  /** The organization that a new user begins in, in the transaction that makes them. */
+  const place = Effect.fnUntraced(function* (userKey: number, email: string, name: string, invitation?: string) {
+    if (invitation !== undefined && registration !== "closed") {
+      return (yield* invitations.accept(invitation, { userKey, email })).organizationKey
+    }
+    const joinRole = oidc?.joinRole
+    if (joinRole !== undefined) {
+      const [own] = yield* sql<{ key: number }>`select organization_key as key from auth.instance`
+      if (own === undefined) return yield* refuse("no_account")
+      yield* insertMember(sql, own.key, userKey, joinRole)
+      return own.key
+    }
+    if (registration === "open") return (yield* organizations.create(name, userKey)).organizationKey
+    return yield* refuse(registration === "closed" ? "registration_closed" : "no_account")
+  })
+
+  const register = Effect.fnUntraced(function* (claims: OidcClient.OidcClaims, email: string, invitation?: string) {
+    if (yield* needsSetup) return yield* refuse("no_account")
+    const name = yield* Schema.decodeUnknownEffect(AuthApi.DisplayName)(claims.name).pipe(
+      Effect.orElseSucceed(() => email.split("@", 1)[0]!.slice(0, AuthApi.displayNameLengthMax))
+    )
+    const userId = yield* newId("usr")
+    const made = Effect.gen(function* () {
+      const userKey = yield* insertUser(sql, { userId, email, name, passwordHash: null })
+      // Somebody took it a moment ago: the next time they are found by it.
+      if (Option.isNone(userKey)) return yield* refuse("failed")
+      yield* insertIdentity(claims, userKey.value)
+      yield* place(userKey.value, email, name, invitation)
+      return userKey.value
+    })
+    return yield* Effect.provideService(asInstance(made), Actor, { kind: "user", id: userId, name })
+  })
+
+  /** Who somebody is here: by their identity, else by an email address that the provider has verified, else new. */
+  const userOf = Effect.fnUntraced(function* (claims: OidcClient.OidcClaims, invitation?: string) {
+    const [known] = yield* run(byIdentity(claims))
+    if (known !== undefined) return { userKey: known.user_key, isNew: false }
+    if (claims.email === undefined) return yield* refuse("email_missing")
+    const email = yield* Schema.decodeUnknownEffect(AuthApi.Email)(claims.email).pipe(
+      Effect.mapError(() => refuse("email_missing"))
+    )
+    if (!claims.emailVerified) return yield* refuse("email_unverified")
+    const user = yield* users.byEmail(email)
+    if (Option.isNone(user)) return { userKey: yield* register(claims, email, invitation), isNew: true }
+    yield* asInstance(link(claims, user.value.userKey))
+    return { userKey: user.value.userKey, isNew: false }
+  })
+
+  const complete = Effect.fn("OidcSignIn.complete")(
+    function* (answer: URLSearchParams, cookie: Option.Option<Redacted.Redacted>, facts: ClientFacts) {
+      const asked = yield* client
+      if (Option.isNone(cookie)) return yield* refuse("expired")
+      const text = Buffer.from(Redacted.value(cookie.value), "base64url").toString("utf8")
+      const journey = yield* Schema.decodeEffect(Journey)(text).pipe(Effect.mapError(() => refuse("expired")))
+      if (!isSame(answer.get("state"), journey.state)) return yield* refuse("expired")
+      const iss = answer.get("iss")
+      // RFC 9207: which provider answered, where it says so.
+      if (iss !== null && iss !== oidc?.issuer) return yield* refuse("failed")
+      const code = answer.get("code")
+      if (code === null) return yield* refuse(answer.get("error") === "access_denied" ? "access_denied" : "failed")
+      const claims = yield* told(asked.claimsOf(code, journey))
+      const { isNew, userKey } = yield* userOf(claims, journey.invitation)
+      const user = yield* users.byKey(userKey)
+      const { invitation } = journey
+      const joined =
+        isNew || invitation === undefined
+          ? undefined
+          : yield* Effect.provideService(asInstance(invitations.accept(invitation, user)), Actor, {
+              kind: "user",
+              id: user.userId
+            })
+      return { entry: yield* signIn.proceed(user, facts, joined?.organizationKey), next: journey.next }
+    },
+    Effect.catchIf(
+      (error): error is Problem.LinkInvalid => error instanceof Problem.LinkInvalid,
+      () => refuse("invitation_invalid")
+    )
+  )
+
+  return OidcSignIn.of({ begin, complete })
+})
+
+/** Whether a text is a path of ours, and no browser takes it for another site's. */
+const isOwnPath = (next: string | undefined): next is string =>
+  next !== undefined && next.length <= 2_048 && /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(next)
+
+const isSame = (given: string | null, expected: string): boolean => {
+  const [a, b] = [Buffer.from(given ?? ""), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
