@@ -129,6 +129,12 @@ describe("npm start", () => {
   })
 
   it("is claimed once by openseer bootstrap in a second shell, which prints a key", async () => {
+    assert.match(output, /http:\/\/localhost:3000\/setup\?token=osset_[0-9A-Za-z]{36}\s/)
+    assert.match(
+      (await openseer("setup-link")).output,
+      /^http:\/\/localhost:3000\/setup\?token=osset_[0-9A-Za-z]{36}\n$/
+    )
+    assert.match((await openseer("user", "password", "a@b.example")).output, /there is no user a@b\.example/)
     const { code, output: text } = await openseer("bootstrap")
     assert.strictEqual(code, 0, text)
     apiKey = /osk_[0-9A-Za-z]{36}/.exec(text)?.[0] ?? assert.fail(text)

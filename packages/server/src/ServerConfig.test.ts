@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import * as ServerConfig from "./ServerConfig.ts"
+import { toOptions } from "./SiteConfig.ts"
 
 const load = (environment: Record<string, string>) =>
   Effect.provideService(ServerConfig.load, ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(environment))
@@ -43,13 +44,41 @@ describe("the settings of a control plane", () => {
         ["OPENSEER_RETENTION_RAW_DAYS", "0"],
         ["OPENSEER_DATABASE_API_CONNECTIONS", "0"],
         ["OPENSEER_DATABASE_WORKER_CONNECTIONS", "1.5"],
-        ["OPENSEER_CLUSTER_TOKEN", "osk_secret"]
+        ["OPENSEER_CLUSTER_TOKEN", "osk_secret"],
+        ["OPENSEER_PUBLIC_URL", "osk_secret"],
+        ["OPENSEER_PUBLIC_URL", "https://a.example/path"],
+        ["OPENSEER_PUBLIC_URL", "http://openseer.example"],
+        ["OPENSEER_REGISTRATION", "osk_secret"],
+        ["OPENSEER_TRUSTED_PROXIES", "10.0.0.0/8, osk_secret"],
+        ["OPENSEER_OIDC_ISSUER", "https://id.example"],
+        ["OPENSEER_OIDC_JOIN_ROLE", "owner"]
       ] as const) {
         const { message } = yield* Effect.flip(load({ [name]: value }))
         assert.match(message, new RegExp(`^${name}:? \\S`))
         assert.notInclude(message, "osk_secret")
         assert.notInclude(message, "SchemaError")
       }
+    })
+  )
+
+  it.effect("say where people are, in front of which proxies, and which provider they sign in with", () =>
+    Effect.gen(function* () {
+      const options = Effect.map(
+        load({
+          OPENSEER_PUBLIC_URL: "https://openseer.example/",
+          OPENSEER_TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.1,2001:db8::1",
+          OPENSEER_OIDC_ISSUER: "https://id.example/realm",
+          OPENSEER_OIDC_CLIENT_ID: "openseer"
+        }),
+        ({ site }) => toOptions(site)
+      )
+      assert.deepStrictEqual(yield* options, {
+        publicUrl: "https://openseer.example",
+        registration: "invitation",
+        insecureCookies: false,
+        trustedProxies: ["10.0.0.0/8", "192.0.2.1", "2001:db8::1"],
+        oidc: { issuer: "https://id.example/realm", clientId: "openseer", name: "id.example" }
+      })
     })
   )
 

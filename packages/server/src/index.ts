@@ -1,4 +1,5 @@
 export { type EmbedderPrincipal, type RequestFacts } from "./accounts/Principal.ts"
+export { type OidcProvider } from "./accounts/Site.ts"
 export { type RetentionConfig, defaultRetention } from "./aggregate/RetentionConfig.ts"
 export { Database } from "./db/Database.ts"
 export { type DatabaseConfig, defaultConnections } from "./db/DatabaseConfig.ts"

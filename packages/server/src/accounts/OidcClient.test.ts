@@ -17,12 +17,6 @@ describe("what an identity provider answers", () => {
   let instead: Record<string, { status?: number; headers?: Record<string, string>; body?: string }> = {}
   const asked: Array<{ readonly path: string; readonly authorization: string | undefined; readonly body: string }> = []
 
-  const read = async (request: IncomingMessage) => {
-    let text = ""
-    for await (const chunk of request) text += String(chunk)
-    return text
-  }
-
   beforeAll(async () => {
     keys = await generateKeyPair("RS256")
     others = await generateKeyPair("RS256")
@@ -54,7 +48,6 @@ describe("what an identity provider answers", () => {
   afterAll(() => server.close())
 
   const request = { state: "s", nonce: "n", verifier: "v" }
-  const nowS = () => Math.floor(Date.now() / 1_000)
   const good = (): JWTPayload => ({
     iss: issuer,
     aud: "openseer",
@@ -155,6 +148,14 @@ describe("what an identity provider answers", () => {
     })
   )
 })
+
+const read = async (request: IncomingMessage): Promise<string> => {
+  let text = ""
+  for await (const chunk of request) text += String(chunk)
+  return text
+}
+
+const nowS = (): number => Math.floor(Date.now() / 1_000)
 
 const without = (payload: JWTPayload, name: string): JWTPayload =>
   Object.fromEntries(Object.entries(payload).filter(([key]) => key !== name))

@@ -93,19 +93,6 @@ const make = Effect.gen(function* () {
 
   const client = Effect.suspend(() => (provider === undefined ? refuse("no_account") : Effect.succeed(provider)))
 
-  /** What the provider did wrong is for whoever operates it; whoever signs in learns that it did not work. */
-  const told = <A, E, R>(effect: Effect.Effect<A, E | OidcClient.OidcFailed, R>) =>
-    Effect.catchIf(
-      effect,
-      (error): error is Extract<E | OidcClient.OidcFailed, OidcClient.OidcFailed> =>
-        error instanceof OidcClient.OidcFailed,
-      ({ message, reason }) =>
-        Effect.logWarning("signing in with the identity provider failed").pipe(
-          Effect.annotateLogs({ because: message }),
-          Effect.andThen(refuse(reason === "unavailable" ? "provider_unavailable" : "failed"))
-        )
-    )
-
   const begin = Effect.fn("OidcSignIn.begin")(function* (journey: {
     readonly next?: string
     readonly invitation?: string
@@ -218,6 +205,19 @@ const make = Effect.gen(function* () {
 
   return OidcSignIn.of({ begin, complete })
 })
+
+/** What the provider did wrong is for whoever operates it; whoever signs in learns that it did not work. */
+const told = <A, E, R>(effect: Effect.Effect<A, E | OidcClient.OidcFailed, R>) =>
+  Effect.catchIf(
+    effect,
+    (error): error is Extract<E | OidcClient.OidcFailed, OidcClient.OidcFailed> =>
+      error instanceof OidcClient.OidcFailed,
+    ({ message, reason }) =>
+      Effect.logWarning("signing in with the identity provider failed").pipe(
+        Effect.annotateLogs({ because: message }),
+        Effect.andThen(refuse(reason === "unavailable" ? "provider_unavailable" : "failed"))
+      )
+  )
 
 /** Whether a text is a path of ours, and no browser takes it for another site's. */
 const isOwnPath = (next: string | undefined): next is string =>

@@ -78,6 +78,8 @@ const peoples: Record<string, number> = {
 
 /** Routes besides the contract: what they answer to nobody, to whoever may read, and to somebody in no organization. */
 const raw: Record<string, readonly [anonymous: number, reader: number, homeless: number]> = {
+  "GET /api/v1/auth/oidc/start": [302, 302, 302],
+  "GET /api/v1/auth/oidc/callback": [302, 302, 302],
   "GET /livez": [200, 200, 200],
   "GET /readyz": [200, 200, 200],
   "GET /metrics": [401, 200, 403],

@@ -28,6 +28,11 @@ const withProvider = (site: Omit<SiteSettings, "insecureCookies" | "oidc">, more
     Layer.provideMerge(Layer.effect(Idp, TestIdentityProvider.start(redirectUri)))
   )
 
+const set = (name: string, value: string) => (url: URL) => {
+  url.searchParams.set(name, value)
+  return url
+}
+
 /** Signs in by the provider as a browser does; `change` may meddle with the address on the way there or back. */
 const journey = Effect.gen(function* () {
   const people = yield* claimed
@@ -122,10 +127,6 @@ layer(withProvider({ registration: "invitation" }), { excludeTestServices: true 
   it.effect("is not believed when the answer is of another sign-in, another browser or another provider", () =>
     Effect.gen(function* () {
       const { go, rows } = yield* journey
-      const set = (name: string, value: string) => (url: URL) => {
-        url.searchParams.set(name, value)
-        return url
-      }
       assert.strictEqual((yield* go({}, { there: set("nonce", "of another") })).to, "/sign-in?error=failed")
       assert.strictEqual((yield* go({}, { back: set("state", "of another") })).to, "/sign-in?error=expired")
       assert.strictEqual((yield* go({}, { back: set("code", "of another") })).to, "/sign-in?error=failed")

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { exportJWK, generateKeyPair } from "jose"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import Provider, { type Configuration } from "oidc-provider"
+import { type Configuration, Provider } from "oidc-provider"
 
 /** Whom it lets in. */
 export interface TestIdentity {
