@@ -72,6 +72,8 @@ export const fill = Effect.fnUntraced(function* (run: Statement, options: FleetO
 
   yield* insertPool(run, "pool_hour", perHour, 25)
   yield* insertPool(run, "pool_day", perHour * 24, 8)
+  yield* run("alter table pool_day add column p95_us int")
+  yield* run("update pool_day set p95_us = round((ts.quantiles(sketch, '{0.95}'))[1])")
   for (let day = days; day >= rawDays; day--) {
     yield* insertHours(
       run,
@@ -197,9 +199,10 @@ const insertHours = (run: Statement, hours: string, perHour: number) =>
 
 const insertDays = (run: Statement, from: string) =>
   run(`
-    insert into ts.results_agg_1d (bucket_at, sum_us, monitor_key, up, degraded, down, error, missed, min_us, max_us, region_key, sketch)
+    insert into ts.results_agg_1d (bucket_at, sum_us, monitor_key, up, degraded, down, error, missed, min_us, max_us, region_key,
+                                   sketch, p95_us)
     select d.day, d.sum_us, monitor_key, d.up, d.degraded, d.down, d.error, d.missed, d.min_us, d.max_us, region_key,
-           case when d.up + d.degraded > 0 then p.sketch else '{}' end
+           case when d.up + d.degraded > 0 then p.sketch else '{}' end, case when d.up + d.degraded > 0 then p.p95_us end
       from (select date_trunc('day', bucket_at, 'UTC') as day, monitor_key, region_key, sum(sum_us) as sum_us, sum(up) as up,
                    sum(degraded) as degraded, sum(down) as down, sum(error) as error, sum(missed) as missed,
                    min(min_us) as min_us, max(max_us) as max_us

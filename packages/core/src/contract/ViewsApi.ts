@@ -93,7 +93,8 @@ export type RowsQuery = typeof RowsQuery.Type
  * `uptime` and `coverage`, 0 to 1, are over the days of the strip. `days` has the uptime of each of the last
  * {@link stripDays} days in UTC, oldest first, in whole thousandths and rounded down: 1000 is a day on which nothing was
  * down. `spark` has the P95 of each of the last {@link sparkHours} hours in UTC, oldest first, the last one unfinished;
- * `p95Us` is that of these hours together, and `p95UsBefore` that of the same hours a week before.
+ * `p95Us` is that of these hours together, and `p95UsBefore` that of a whole day in UTC for comparison: a week before the day
+ * that most of these hours were in.
  */
 export const MonitorRow = Schema.Struct({
   id: MonitorId,

@@ -39,6 +39,10 @@ const number = Effect.fnUntraced(function* (statement: string) {
   return row?.n
 })
 
+/** Days whose P95 is not that of their sketch. */
+const wrongP95 = `select count(*)::int as n from ts.results_agg_1d
+  where p95_us is distinct from round((ts.quantiles(sketch, '{0.95}'))[1])::int`
+
 const hours = "select count(*)::int as n from ts.results_agg_1h"
 
 /** The start of an hour, `hoursAgo` whole hours before this one. */
@@ -113,6 +117,7 @@ layer(Live, fresh)("rolling up", (it) => {
       assert.isAbove((yield* number(hours)) ?? 0, 6 * 50)
       assert.strictEqual(yield* number(differences("ts.results_agg_1h", "hour")), 0)
       assert.strictEqual(yield* number(differences("ts.results_agg_1d", "day")), 0)
+      assert.strictEqual(yield* number(wrongP95), 0)
       const text = "select md5(string_agg(a::text, ',' order by bucket_at, monitor_key, region_key)) as n from"
       const before = [yield* number(`${text} ts.results_agg_1h a`), yield* number(`${text} ts.results_agg_1d a`)]
       yield* rows(`update ts.rollup_state set rolled_to = ${at(from)}`)

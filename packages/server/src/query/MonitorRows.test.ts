@@ -6,7 +6,7 @@ import { CheckTypes } from "../CheckTypes.ts"
 import { dayMs, hourMs, insertGap, insertHistory, insertResults } from "../testing/TestHistory.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
 import { latencySeries } from "./LatencySeries.ts"
-import { monitorRows } from "./MonitorRows.ts"
+import { exactSortMax, monitorRows } from "./MonitorRows.ts"
 import { phases } from "./Phases.ts"
 import { regionMatrix } from "./RegionMatrix.ts"
 import { tags } from "./Tags.ts"
@@ -34,12 +34,14 @@ layer(Live, { excludeTestServices: true })("rows of monitors", (it) => {
       const from = lastHour - 50 * hourMs
       const history = yield* insertHistory({ from, to: now, intervalMs: 5 * minute, regions: 2, monitors: 3 })
       const { monitorIds, monitorKeys, regionKeys } = history
-      // The same hours a week before, of one of them.
-      yield* rows("select ts.ensure_partitions((now() at time zone 'UTC')::date - 9, (now() at time zone 'UTC')::date)")
-      const before = { monitorKeys: [monitorKeys[0]!], regionKeys, intervalMs: 5 * minute }
-      yield* insertResults({ ...before, from: lastHour - 192 * hourMs, to: lastHour - 166 * hourMs })
+      // A week before, of one of them.
       yield* rows(
-        `update ts.rollup_state set closed_to = closed_to - interval '8 days', rolled_to = rolled_to - interval '8 days'`
+        "select ts.ensure_partitions((now() at time zone 'UTC')::date - 10, (now() at time zone 'UTC')::date)"
+      )
+      const before = { monitorKeys: [monitorKeys[0]!], regionKeys, intervalMs: 5 * minute }
+      yield* insertResults({ ...before, from: lastHour - 216 * hourMs, to: lastHour - 150 * hourMs })
+      yield* rows(
+        `update ts.rollup_state set closed_to = closed_to - interval '10 days', rolled_to = rolled_to - interval '10 days'`
       )
       yield* insertGap({
         monitorKey: monitorKeys[1]!,
@@ -73,12 +75,13 @@ layer(Live, { excludeTestServices: true })("rows of monitors", (it) => {
           assert.strictEqual(row.p95Us, latency.overall.p95)
           if (row.id !== monitorIds[0]) assert.isNull(row.p95UsBefore)
         }
+        const day = Math.floor((lastHour - 11 * hourMs) / dayMs) * dayMs - 7 * dayMs
         const week = yield* latencySeries(organizationKey, monitorIds[0]!, {
-          from: new Date(lastHour - 191 * hourMs).toISOString(),
-          to: new Date(lastHour - 167 * hourMs).toISOString(),
+          from: new Date(day).toISOString(),
+          to: new Date(day + dayMs).toISOString(),
           points: 24
         })
-        if (isRolled) assert.strictEqual(found.items[0]!.p95UsBefore, week.overall.p95)
+        assert.strictEqual(found.items[0]!.p95UsBefore, isRolled ? week.overall.p95 : null)
       }
     })
   )
@@ -111,6 +114,26 @@ layer(Live, { excludeTestServices: true })("rows of monitors", (it) => {
         assert.deepStrictEqual((yield* names({ sort, order: "desc" })).slice(0, 2), asc.slice(0, 2).toReversed())
         assert.deepStrictEqual(yield* names({ sort, order: "asc", limit: 1, offset: 1 }), [asc[1]])
       }
+      // Of very many, those with a whole day come first, in the order of that.
+      yield* rows(`
+        insert into app.monitors (monitor_id, organization_key, name, check_kind, check_version, spec, assertions, interval_ms,
+                                  timeout_ms, region_keys)
+        select 'mon_many' || lpad(i::text, 16, '0'), organization_key, 'many', 'tcp', 1, '{}', '[]', 60000, 1000, region_keys
+          from app.monitors, generate_series(1, ${exactSortMax}) i where name = 'm1'`)
+      for (const [sort, column] of [
+        ["p95", "max(p95_us)"],
+        ["uptime", "sum(up + degraded)::float8 / sum(up + degraded + down)"]
+      ] as const) {
+        const days = `bucket_at ${sort === "p95" ? "= (ts.reach()).daily_to - interval '1 day'" : "> now() - interval '44 days'"}`
+        const expected = yield* rows<{ name: string }>(
+          `select name from ts.results_agg_1d join app.monitors using (monitor_key) where ${days} group by 1 order by ${column}`
+        )
+        const asc = yield* names({ sort, order: "asc", limit: 3 })
+        assert.deepStrictEqual(asc, [...expected.map(({ name }) => name), "many"])
+        const desc = yield* names({ sort, order: "desc", limit: 3 })
+        assert.deepStrictEqual(desc, [asc[1], asc[0], "many"])
+      }
+      yield* rows("delete from app.monitors where name = 'many'")
       const [down, degraded] = (yield* ask()).items
       assert.deepInclude(down, {
         state: "down",

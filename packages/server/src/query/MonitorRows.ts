@@ -141,7 +141,7 @@ const orders: Record<ViewsApi.RowSort, Order> = {
 
 const none = (sql: Pool["sql"]) => sql.literal("")
 
-/** What very many monitors are sorted by. */
+/** What very many monitors are sorted by. Served by results_agg_1d_days alone. */
 const pastOf: Record<ViewsApi.RowSort, (sql: Pool["sql"]) => Fragment> = {
   state: none,
   name: none,
@@ -154,9 +154,9 @@ const pastOf: Record<ViewsApi.RowSort, (sql: Pool["sql"]) => Fragment> = {
        group by monitor_key) x using (monitor_key)`,
   p95: (sql) => sql`
     left join (
-      select monitor_key, max((ts.quantiles(sketch, '{0.95}'))[1]) as p95
+      select monitor_key, max(p95_us) as p95
         from ts.own_results_agg_1d
-       where bucket_at = date_trunc('day', (ts.reach()).daily_to - interval '1 day', 'UTC') and up + degraded > 0
+       where bucket_at = date_trunc('day', (ts.reach()).daily_to - interval '1 day', 'UTC')
        group by monitor_key) x using (monitor_key)`
 }
 

@@ -24,9 +24,7 @@ export const nothing: RowHistory = {
   p95UsBefore: null
 }
 
-const weekMs = 7 * dayMs
-
-const decodeCounts = Schema.decodeUnknownEffect(
+const decodeDays = Schema.decodeUnknownEffect(
   Schema.Array(
     Schema.Struct({
       monitorKey: Schema.Int,
@@ -38,9 +36,18 @@ const decodeCounts = Schema.decodeUnknownEffect(
   )
 )
 
-interface SketchRow {
-  readonly monitorKey: number
+/** What is known of a stretch of time: runs that were up or degraded, down, and neither. */
+interface Counts {
   readonly at: number
+  readonly good: number
+  readonly down: number
+  readonly unseen: number
+}
+
+/** An hour in one region, or the whole day a week before, of which only the sketch counts. */
+interface HourRow extends Counts {
+  readonly monitorKey: number
+  readonly isBefore: boolean
   readonly sketch: Sketch.Sketch
 }
 
@@ -48,12 +55,14 @@ interface SketchRow {
 export const rowHistories = Effect.fn("RowHistory.rowHistories")(function* (monitorKeys: ReadonlyArray<number>) {
   const { sql } = (yield* Database).api
   const { dailyTo, now, rolledTo } = yield* MonitorScope.reach
-  const today = floorTo(now, dayMs)
-  const firstDay = today - (ViewsApi.stripDays - 1) * dayMs
+  const firstDay = floorTo(now, dayMs) - (ViewsApi.stripDays - 1) * dayMs
   const firstHour = floorTo(now, hourMs) - (ViewsApi.sparkHours - 1) * hourMs
+  const weekBefore = floorTo(firstHour + (ViewsApi.sparkHours / 2) * hourMs, dayMs) - 7 * dayMs
+  const daysTo = Math.max(firstDay, dailyTo)
+  const hoursTo = Math.max(daysTo, rolledTo)
   const at = (ms: number) => sql`to_timestamp(${ms}::float8 / 1000)`
   const millis = (column: string) => sql.literal(`(extract(epoch from ${column}) * 1000)::float8`)
-  // One range of a primary key for each monitor and region, where it is or was: as many as `any` would read them all.
+  // One range of a primary key for each monitor and region, where it is or was: an `any` would read all of the table.
   const pairs = sql`
     select m.monitor_key, g.region_key from app.monitors m
      cross join lateral (select unnest(m.region_keys) union
@@ -61,101 +70,93 @@ export const rowHistories = Effect.fn("RowHistory.rowHistories")(function* (moni
      where m.monitor_key = any (${IntegerArray.literal(monitorKeys)}::int[])`
   const own = sql.literal("r.monitor_key = p.monitor_key and r.region_key = p.region_key")
 
-  const counts = yield* sql`
+  const days = yield* sql`
     with p as materialized (${pairs})
-    select monitor_key as "monitorKey", ${millis("day")} as at, sum(good)::float8 as good, sum(down)::float8 as down,
-           sum(unseen)::float8 as unseen
+    select p.monitor_key as "monitorKey", ${millis("bucket_at")} as at, sum(up + degraded)::float8 as good,
+           sum(down)::float8 as down, sum(error + missed)::float8 as unseen
       from p cross join lateral (
-        select bucket_at as day, up + degraded as good, down, error + missed as unseen from ts.own_results_agg_1d r
-         where ${own} and bucket_at >= ${at(firstDay)} and bucket_at < ${at(dailyTo)}
-        union all
-        select date_trunc('day', bucket_at, 'UTC'), sum(up + degraded), sum(down), sum(error + missed)
-          from ts.own_results_agg_1h r
-         where ${own} and bucket_at >= ${at(Math.max(firstDay, dailyTo))} and bucket_at < ${at(rolledTo)} group by 1
-        union all
-        select date_trunc('day', due_at, 'UTC'), count(*) filter (where outcome <= 1), count(*) filter (where outcome = 2),
-               count(*) filter (where outcome = 3)
-          from ts.own_results_raw r where ${own} and due_at >= ${at(Math.max(firstDay, rolledTo))} group by 1
-        union all
-        select day, 0, 0, ts.count_missed(starts_at, ends_at, interval_ms, greatest(day, ${at(rolledTo)}), day + interval '1 day')
-          from ts.own_gaps r
-         cross join lateral generate_series(date_trunc('day', greatest(starts_at, ${at(Math.max(firstDay, rolledTo))}), 'UTC'),
-                                            least(ends_at, ${at(now)}) - interval '1 millisecond', interval '1 day') as day
-         where ${own} and ends_at > ${at(Math.max(firstDay, rolledTo))}) c
+        select * from ts.own_results_agg_1d r
+         where ${own} and bucket_at >= ${at(firstDay)} and bucket_at < ${at(daysTo)}) d
      group by 1, 2`
 
-  const rolled = (from: number, to: number) => sql`
-    select bucket_at as hour, sketch from ts.own_results_agg_1h r
-     where ${own} and bucket_at >= ${at(from)} and bucket_at < ${at(to)} and up + degraded > 0`
-  const sketches = yield* sql<SketchRow>`
+  // What is rolled up by the hour and needed for the strip, the sparkline or both; what is not rolled up yet; and the day.
+  const hours = yield* sql<HourRow>`
     with p as materialized (${pairs})
-    select monitor_key as "monitorKey", ${millis("hour")} as at, sketch
+    select p.monitor_key as "monitorKey", ${millis("at")} as at, good::float8 as good, down::float8 as down,
+           unseen::float8 as unseen, is_before as "isBefore", sketch
       from p cross join lateral (
-        ${rolled(firstHour, rolledTo)}
+        select bucket_at as at, up + degraded as good, down, error + missed as unseen, false as is_before, sketch
+          from ts.own_results_agg_1h r
+         where ${own} and bucket_at >= ${at(Math.min(daysTo, firstHour))} and bucket_at < ${at(hoursTo)}
         union all
-        ${rolled(firstHour - weekMs, firstHour - weekMs + ViewsApi.sparkHours * hourMs)}
+        select bucket_at, 0, 0, 0, true, sketch from ts.own_results_agg_1d r where ${own} and bucket_at = ${at(weekBefore)}
         union all
-        select hour, array_agg(slot << 21 | n order by slot)
-          from (select date_trunc('hour', due_at, 'UTC') as hour, ts.bucket(total_us) as slot, count(*)::int as n
-                  from ts.own_results_raw r
-                 where ${own} and due_at >= ${at(Math.max(firstHour, rolledTo))} and outcome <= 1 group by 1, 2) b
-         group by 1) s
-     order by 1, 2`
+        select at, sum(good), sum(down), sum(unseen), false,
+               coalesce(array_agg(slot << 21 | good order by slot) filter (where good > 0), '{}')
+          from (select date_trunc('hour', due_at, 'UTC') as at, case when outcome <= 1 then ts.bucket(total_us) end as slot,
+                       (count(*) filter (where outcome <= 1))::int as good, count(*) filter (where outcome = 2) as down,
+                       count(*) filter (where outcome = 3) as unseen
+                  from ts.own_results_raw r where ${own} and due_at >= ${at(hoursTo)} group by 1, 2) b
+         group by 1
+        union all
+        select day, 0, 0, ts.count_missed(starts_at, ends_at, interval_ms, greatest(day, ${at(hoursTo)}), day + interval '1 day'),
+               false, '{}'
+          from ts.own_gaps r
+         cross join lateral generate_series(date_trunc('day', greatest(starts_at, ${at(hoursTo)}), 'UTC'),
+                                            least(ends_at, ${at(now)}) - interval '1 millisecond', interval '1 day') as day
+         where ${own} and ends_at > ${at(hoursTo)}) h`
 
-  const byMonitor = Map.groupBy(yield* Effect.orDie(decodeCounts(counts)), ({ monitorKey }) => monitorKey)
-  const latencies = latenciesOf(sketches, firstHour)
+  const daysOf = Map.groupBy(yield* Effect.orDie(decodeDays(days)), ({ monitorKey }) => monitorKey)
+  const hoursOf = Map.groupBy(hours, ({ monitorKey }) => monitorKey)
   return new Map(
     monitorKeys.flatMap((key): ReadonlyArray<readonly [number, RowHistory]> => {
-      const found = byMonitor.get(key)
-      return found === undefined ? [] : [[key, { ...nothing, ...uptimeOf(found, firstDay), ...latencies.get(key) }]]
+      const found = hoursOf.get(key) ?? []
+      const counts = [...(daysOf.get(key) ?? []), ...found.filter((hour) => !hour.isBefore && hour.at >= daysTo)]
+      if (counts.length === 0 && found.length === 0) return []
+      return [[key, { ...uptimeOf(counts, firstDay), ...latencyOf(found, firstHour) }]]
     })
   )
 })
 
-interface DayCount {
-  readonly at: number
-  readonly good: number
-  readonly down: number
-  readonly unseen: number
-}
-
 const uptimeOf = (
-  found: ReadonlyArray<DayCount>,
+  counts: ReadonlyArray<Counts>,
   firstDay: number
 ): Pick<RowHistory, "uptime" | "coverage" | "days"> => {
-  const days: Array<number | null> = [...nothing.days]
-  let [good, down, unseen] = [0, 0, 0]
-  for (const day of found) {
-    good += day.good
-    down += day.down
-    unseen += day.unseen
-    const observed = day.good + day.down
-    days[Math.round((day.at - firstDay) / dayMs)] = observed === 0 ? null : Math.floor((1_000 * day.good) / observed)
+  const good = nothing.days.map(() => 0)
+  const down = [...good]
+  let unseen = 0
+  for (const stretch of counts) {
+    const day = Math.floor((stretch.at - firstDay) / dayMs)
+    good[day] = (good[day] ?? 0) + stretch.good
+    down[day] = (down[day] ?? 0) + stretch.down
+    unseen += stretch.unseen
   }
-  const observed = good + down
+  const observed = total(good) + total(down)
   return {
-    uptime: observed === 0 ? null : good / observed,
+    uptime: observed === 0 ? null : total(good) / observed,
     coverage: observed + unseen === 0 ? null : observed / (observed + unseen),
-    days
+    days: good.map((up, day) => {
+      const all = up + (down[day] ?? 0)
+      return all === 0 ? null : Math.floor((1_000 * up) / all)
+    })
   }
 }
 
-/** P95 by hour, of all these hours, and of those before `firstHour`, which are those of a week before. */
-const latenciesOf = (rows: ReadonlyArray<SketchRow>, firstHour: number) => {
-  const latencies = new Map<number, Pick<RowHistory, "spark" | "p95Us" | "p95UsBefore">>()
-  for (const [key, own] of Map.groupBy(rows, ({ monitorKey }) => monitorKey)) {
-    const spark: Array<number | null> = [...nothing.spark]
-    for (const [at, sameHour] of Map.groupBy(own, (row) => row.at)) {
-      if (at >= firstHour) spark[Math.round((at - firstHour) / hourMs)] = p95(sameHour)
-    }
-    const p95Us = p95(own.filter(({ at }) => at >= firstHour))
-    const p95UsBefore = p95(own.filter(({ at }) => at < firstHour))
-    latencies.set(key, { spark, p95Us, p95UsBefore })
+const total = (column: ReadonlyArray<number>): number => column.reduce((sum, n) => sum + n, 0)
+
+const latencyOf = (
+  rows: ReadonlyArray<HourRow>,
+  firstHour: number
+): Pick<RowHistory, "spark" | "p95Us" | "p95UsBefore"> => {
+  const spark: Array<number | null> = [...nothing.spark]
+  const hours = rows.filter(({ at, isBefore }) => !isBefore && at >= firstHour)
+  for (const [at, sameHour] of Map.groupBy(hours, (row) => row.at)) {
+    spark[Math.round((at - firstHour) / hourMs)] = p95(sameHour)
   }
-  return latencies
+  return { spark, p95Us: p95(hours), p95UsBefore: p95(rows.filter(({ isBefore }) => isBefore)) }
 }
 
-const p95 = (rows: ReadonlyArray<SketchRow>): number | null => {
+const p95 = (rows: ReadonlyArray<HourRow>): number | null => {
   const sketches = rows.map(({ sketch }) => sketch)
   const [first, second] = sketches
   const value =
