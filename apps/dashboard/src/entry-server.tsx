@@ -12,7 +12,7 @@ interface DocumentProps {
 /** The page around the app. The theme is the cookie's, so that the first paint has the right one. */
 function Document(props: DocumentProps) {
   return (
-    <html lang="en" data-theme={getRequestEvent()?.locals.theme}>
+    <html lang="en" data-theme={getRequestEvent()?.locals.theme} data-density={getRequestEvent()?.locals.density}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

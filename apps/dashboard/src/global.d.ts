@@ -2,6 +2,7 @@
 import type { SignedInAccount } from "~/api/Account.ts"
 import type { PostedForm } from "~/forms/NamedForm.ts"
 import type { ControlPlane } from "~/server/ControlPlane.ts"
+import type { Density } from "~/server/Density.ts"
 import type { Theme } from "~/server/Theme.ts"
 
 declare global {
@@ -11,6 +12,7 @@ declare global {
       /** Allows the scripts of this one answer. */
       nonce: string
       theme: Theme | undefined
+      density: Density
       /** The control plane, asked in the name of whoever sent this request. */
       controlPlane: ControlPlane
       /** Who is signed in; absent on pages that need nobody. */

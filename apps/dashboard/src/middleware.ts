@@ -8,6 +8,7 @@ import { forms } from "~/forms/Registry.ts"
 import * as ControlPlane from "~/server/ControlPlane.ts"
 import { isOwn } from "~/server/Csrf.ts"
 import { config } from "~/server/DashboardConfig.ts"
+import { densityOf } from "~/server/Density.ts"
 import { dispatch } from "~/server/FormDispatch.ts"
 import * as Problems from "~/server/Problems.ts"
 import { isProxied, proxy } from "~/server/Proxy.ts"
@@ -28,6 +29,7 @@ export default createMiddleware([
 
     locals.nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(nonceBytes))).toString("base64")
     locals.theme = themeOf(request.headers.get("cookie"))
+    locals.density = densityOf(request.headers.get("cookie"))
     locals.controlPlane = ControlPlane.make(event)
     response.headers.set("cache-control", "private, no-store")
     if (import.meta.env.PROD) {

@@ -7,7 +7,7 @@ import type { Problem } from "~/api/ApiProblem.ts"
 const titles: Readonly<Record<string, string>> = {
   unauthorized: "You are not signed in any more. Sign in again in another tab, then repeat this.",
   forbidden: "Your role does not allow that.",
-  "bad-input": "That can't be taken as it is."
+  "bad-input": "Some of it can't be taken: see below."
 }
 
 /** What happened, more of it when the server said more, and when to try again. */

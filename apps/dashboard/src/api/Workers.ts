@@ -1,7 +1,7 @@
 /**
  * Regions and workers.
  */
-import type { Region, Worker } from "@openseer/core/contract/AccountsApi"
+import type { EnrollmentToken, Region, Worker } from "@openseer/core/contract/AccountsApi"
 import { read, request } from "~/api/Request.ts"
 
 /** The regions that monitors may be checked in. */
@@ -9,3 +9,8 @@ export const getRegions = read("regions", () => request<{ readonly items: Readon
 
 /** The workers, revoked ones last. */
 export const getWorkers = read("workers", () => request<{ readonly items: ReadonlyArray<Worker> }>("/workers"))
+
+/** The enrollment tokens, newest first. For admins. */
+export const getEnrollmentTokens = read("enrollment-tokens", () =>
+  request<{ readonly items: ReadonlyArray<EnrollmentToken> }>("/enrollment-tokens")
+)

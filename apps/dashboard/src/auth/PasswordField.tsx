@@ -10,7 +10,13 @@ import { FieldFrame, inputClass } from "~/components/Field.tsx"
 export const passwordLengthMin = 12
 
 /** `isNew` for one that is chosen now: it says the rule, and password managers offer to make one. */
-export function PasswordField(props: { name: string; label: string; isNew?: boolean; autofocus?: boolean }) {
+export function PasswordField(props: {
+  name: string
+  label: string
+  isNew?: boolean
+  isOptional?: boolean
+  autofocus?: boolean
+}) {
   return (
     <Show when={props.isNew} fallback={<Control {...props} autocomplete="current-password" />}>
       <Control
@@ -27,6 +33,7 @@ function Control(props: {
   name: string
   label: string
   autocomplete: string
+  isOptional?: boolean
   autofocus?: boolean
   minlength?: number
   hint?: string
@@ -48,7 +55,7 @@ function Control(props: {
             autofocus={props.autofocus}
             autocapitalize="none"
             spellcheck={false}
-            required
+            required={!props.isOptional}
             aria-invalid={control.invalid}
             aria-describedby={control.describedBy}
             class={`${inputClass} ${hasScript() ? "pr-10" : ""}`}
@@ -56,7 +63,7 @@ function Control(props: {
           <Show when={hasScript()}>
             <button
               type="button"
-              aria-label={`Show ${props.label.toLowerCase()}`}
+              aria-label="Show what is typed"
               aria-pressed={isShown()}
               class="absolute inset-y-0 right-0 flex w-9 items-center justify-center rounded-md text-muted hover:text-text"
               onClick={() => setShown(!isShown())}

@@ -131,10 +131,22 @@ export function FormProblem() {
 }
 
 /** The button that sends the form around it. */
-export function SubmitButton(props: { children: JSX.Element; variant?: ButtonVariant; class?: string }) {
+export function SubmitButton(props: {
+  children: JSX.Element
+  variant?: ButtonVariant
+  class?: string
+  /** For screen readers, where the words on it need what stands around. */
+  label?: string
+}) {
   const form = useForm()
   return (
-    <Button type="submit" variant={props.variant ?? "primary"} class={props.class} aria-disabled={form?.isPending()}>
+    <Button
+      type="submit"
+      variant={props.variant ?? "primary"}
+      class={props.class}
+      aria-label={props.label}
+      aria-disabled={form?.isPending()}
+    >
       {props.children}
     </Button>
   )
@@ -142,8 +154,11 @@ export function SubmitButton(props: { children: JSX.Element; variant?: ButtonVar
 
 const formKey = (name: string, key: string): string => (key === "" ? name : `${name}:${key}`)
 
-/** The answer to a form that was posted without JavaScript: the server's, which the page hands over to the browser. */
-const postedTo = (name: string, key: string): PostedForm | undefined => {
+/**
+ * The answer to a form that was posted without JavaScript: the server's, which the page hands over to the browser. For
+ * what stands outside of the form and depends on it.
+ */
+export const postedTo = (name: string, key: string): PostedForm | undefined => {
   if (isServer) {
     const posted = getRequestEvent()?.locals.posted
     return posted?.name === name && posted.key === key ? posted : undefined

@@ -4,13 +4,14 @@
  * Closed after 30 s in the background (a browser has six connections to an origin over HTTP/1.1), opened again by the
  * watchdog when nothing was heard for two pings, and resumed after the last event that was heard.
  */
-import type { MonitorChanged, NewResult, StateChange } from "@openseer/core/contract/EventsApi"
+import type { MonitorChanged, NewResult, StateChange, WorkerChanged } from "@openseer/core/contract/EventsApi"
 
 /** What happened, told apart by `event`. */
 export type LiveEvent =
   | { readonly event: "state"; readonly data: StateChange }
   | { readonly event: "monitor"; readonly data: MonitorChanged }
   | { readonly event: "result"; readonly data: NewResult }
+  | { readonly event: "worker"; readonly data: WorkerChanged }
 
 /** How the stream is. `stale`: nothing was heard for a while, so what is shown may be old. */
 export type LiveState = "connecting" | "live" | "reconnecting" | "stale"
@@ -76,7 +77,7 @@ export const open = (listener: LiveListener) => {
     })
     const opened = (source = new EventSource(`/api/v1/events${search.size ? `?${search}` : ""}`))
     retryAt = Date.now() + silenceMsMax
-    for (const name of ["hello", "state", "monitor", "result", "ping"]) opened.addEventListener(name, hear)
+    for (const name of ["hello", "state", "monitor", "worker", "result", "ping"]) opened.addEventListener(name, hear)
     opened.addEventListener("error", () => {
       lose()
       // Refused for good: the browser will not try again by itself.

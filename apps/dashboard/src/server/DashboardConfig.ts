@@ -8,6 +8,8 @@ export interface DashboardConfig {
   readonly controlPlaneUrl: string
   /** The origin that people see, when it is set: it decides `X-Forwarded-Host` and `-Proto`. */
   readonly publicUrl: URL | undefined
+  /** The control plane as workers reach it, when that is not by way of the dashboard. Without a slash at its end. */
+  readonly enrollmentUrl?: string
 }
 
 /** Decodes the settings. An empty value counts as not set. */
@@ -16,7 +18,10 @@ export const decode = (env: Readonly<Record<string, string | undefined>>): Dashb
     "OPENSEER_CONTROL_PLANE_URL",
     env["OPENSEER_CONTROL_PLANE_URL"] || "http://127.0.0.1:8080"
   ).href.replace(/\/+$/, ""),
-  publicUrl: env["OPENSEER_PUBLIC_URL"] ? httpUrl("OPENSEER_PUBLIC_URL", env["OPENSEER_PUBLIC_URL"]) : undefined
+  publicUrl: env["OPENSEER_PUBLIC_URL"] ? httpUrl("OPENSEER_PUBLIC_URL", env["OPENSEER_PUBLIC_URL"]) : undefined,
+  ...(env["OPENSEER_ENROLLMENT_URL"]
+    ? { enrollmentUrl: httpUrl("OPENSEER_ENROLLMENT_URL", env["OPENSEER_ENROLLMENT_URL"]).href.replace(/\/+$/, "") }
+    : {})
 })
 
 const httpUrl = (name: string, text: string): URL => {

@@ -6,8 +6,8 @@ import { config } from "~/server/DashboardConfig.ts"
 import { forwarded, type Incoming } from "~/server/Forwarded.ts"
 import * as Problems from "~/server/Problems.ts"
 
-/** Whether a path is the control plane's. */
-export const isProxied = (pathname: string): boolean => /^\/(api|docs|ping)(\/|$)/.test(pathname)
+/** Whether a path is the control plane's. Workers may come this way, too: then one address serves people and workers. */
+export const isProxied = (pathname: string): boolean => /^\/(api|docs|ping|rpc)(\/|$)/.test(pathname)
 
 /** Of one connection, not of the message that goes over it; `host` is the control plane's own. */
 const hopByHop = new Set([
