@@ -67,6 +67,8 @@ export interface ControlPlaneOptions {
   readonly trustedProxies?: ReadonlyArray<string>
   /** The most requests of one API key or session in a minute; each replica counts for itself. Default 600. */
   readonly requestsPerMinute?: number
+  /** The most requests of one address in a minute to what needs no credential, like signing in. Default 60. */
+  readonly anonymousRequestsPerMinute?: number
   /** Your own sign-in: turns a request into a principal. API keys and sessions of this instance's users go on working. */
   readonly authenticate?: (request: RequestFacts) => Effect.Effect<Option.Option<EmbedderPrincipal>>
 }
@@ -106,7 +108,10 @@ export const routes = (options: ControlPlaneOptions = {}) => {
     ApiHttp.layer({
       metricsPublic: options.metricsPublic ?? false,
       ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
-      ...(options.requestsPerMinute === undefined ? {} : { requestsPerMinute: options.requestsPerMinute })
+      ...(options.requestsPerMinute === undefined ? {} : { requestsPerMinute: options.requestsPerMinute }),
+      ...(options.anonymousRequestsPerMinute === undefined
+        ? {}
+        : { anonymousRequestsPerMinute: options.anonymousRequestsPerMinute })
     }),
     WorkerHttp.layer,
     duties

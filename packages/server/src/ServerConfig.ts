@@ -5,7 +5,7 @@ import { Config, Effect, Option, Redacted, Schema } from "effect"
 import { retentionConfig } from "./aggregate/RetentionConfig.ts"
 import { toIssues } from "./CheckTypes.ts"
 import { connectionsConfig } from "./db/DatabaseConfig.ts"
-import { requestsPerMinuteDefault } from "./http/RateLimit.ts"
+import { anonymousRequestsPerMinuteDefault, requestsPerMinuteDefault } from "./http/RateLimit.ts"
 import { objectionTo, siteConfig, siteNames } from "./SiteConfig.ts"
 
 /** The environment says something that a control plane can't do; the message names the variable and the fix. */
@@ -44,6 +44,9 @@ const settings = Config.all({
   clusterToken: Config.option(Config.Redacted("OPENSEER_CLUSTER_TOKEN")),
   metricsPublic: Config.Boolean("OPENSEER_METRICS_PUBLIC").pipe(Config.withDefault(false)),
   requestsPerMinute: Config.Int("OPENSEER_REQUESTS_PER_MINUTE").pipe(Config.withDefault(requestsPerMinuteDefault)),
+  anonymousRequestsPerMinute: Config.Int("OPENSEER_ANONYMOUS_REQUESTS_PER_MINUTE").pipe(
+    Config.withDefault(anonymousRequestsPerMinuteDefault)
+  ),
   logLevel: Config.Literals(["trace", "debug", "info", "warning", "error"], "OPENSEER_LOG_LEVEL").pipe(
     Config.withDefault("info"),
     Config.map((name) => logLevels[name])
@@ -64,6 +67,7 @@ const ownNames = new Set([
   "OPENSEER_CLUSTER_TOKEN",
   "OPENSEER_METRICS_PUBLIC",
   "OPENSEER_REQUESTS_PER_MINUTE",
+  "OPENSEER_ANONYMOUS_REQUESTS_PER_MINUTE",
   "OPENSEER_LOG_LEVEL",
   "OPENSEER_LOG_FORMAT",
   "OPENSEER_RETENTION_RAW_DAYS",
@@ -101,8 +105,10 @@ export const load: Effect.Effect<ServerConfig, ServerConfigInvalid> = Effect.gen
       message: `OPENSEER_CLUSTER_TOKEN must have at least ${clusterTokenLengthMin} characters; make one with: openssl rand -base64 32`
     })
   }
-  if (config.requestsPerMinute < 1) {
-    return yield* new ServerConfigInvalid({ message: "OPENSEER_REQUESTS_PER_MINUTE must be a whole number from 1 on" })
+  if (config.requestsPerMinute < 1 || config.anonymousRequestsPerMinute < 1) {
+    return yield* new ServerConfigInvalid({
+      message: "OPENSEER_REQUESTS_PER_MINUTE and OPENSEER_ANONYMOUS_REQUESTS_PER_MINUTE must be whole numbers from 1 on"
+    })
   }
   const objection = objectionTo(config.site)
   if (objection !== undefined) return yield* new ServerConfigInvalid({ message: objection })

@@ -29,5 +29,11 @@ export const cookieCounts = (request: RequestHead, publicUrl: string): boolean =
   return site === "same-origin" || (site === undefined && headers["origin"] !== undefined)
 }
 
+/** Whether a change comes with a session's cookie from who does not say where it comes from, as every browser does. */
+export const isUnproven = ({ headers }: RequestHead): boolean =>
+  headers["sec-fetch-site"] === undefined &&
+  headers["origin"] === undefined &&
+  /(?:^|;\s*)(?:__Host-)?openseer=/.test(headers["cookie"] ?? "")
+
 const isOwn = (origin: string, host: string | undefined, publicUrl: string): boolean =>
   URL.canParse(origin) && (new URL(origin).origin === new URL(publicUrl).origin || new URL(origin).host === host)

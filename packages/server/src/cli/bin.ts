@@ -38,6 +38,7 @@ const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) 
     checkTypes: yield* Effect.tap(CheckTypeModules.load(config.checkTypes), allWith),
     metricsPublic: config.metricsPublic,
     requestsPerMinute: config.requestsPerMinute,
+    anonymousRequestsPerMinute: config.anonymousRequestsPerMinute,
     retention: config.retention,
     secretKeys,
     ...toOptions(config.site),

@@ -22,20 +22,21 @@ import * as OidcHttp from "./OidcHttp.ts"
 import * as OrganizationHttp from "./OrganizationHttp.ts"
 import * as PersonAuthHttp from "./PersonAuthHttp.ts"
 import * as PingHttp from "./PingHttp.ts"
-import { RateLimit, requestsPerMinuteDefault } from "./RateLimit.ts"
+import { RateLimit, type RateLimits } from "./RateLimit.ts"
 import * as ResultsHttp from "./ResultsHttp.ts"
 import { SessionCookie } from "./SessionCookie.ts"
 import * as ViewsHttp from "./ViewsHttp.ts"
 
 /**
  * Everything that a control plane serves besides the worker protocol, and the guards in front of both. `trustedProxies`
- * are networks or addresses; by default those of this machine. `requestsPerMinute` is of each API key and session.
+ * are networks or addresses; by default those of this machine.
  */
-export const layer = (options: {
-  readonly metricsPublic: boolean
-  readonly trustedProxies?: ReadonlyArray<string>
-  readonly requestsPerMinute?: number
-}) =>
+export const layer = (
+  options: RateLimits & {
+    readonly metricsPublic: boolean
+    readonly trustedProxies?: ReadonlyArray<string>
+  }
+) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(Api.Api, { openapiPath: Api.openApiPath }).pipe(
       Layer.provide([
@@ -60,4 +61,4 @@ export const layer = (options: {
     PingHttp.layer,
     Metrics.layer({ isPublic: options.metricsPublic }),
     Guards.layer(options.trustedProxies ?? loopback)
-  ).pipe(Layer.provide(RateLimit.layer(options.requestsPerMinute ?? requestsPerMinuteDefault)))
+  ).pipe(Layer.provide(RateLimit.layer(options)))

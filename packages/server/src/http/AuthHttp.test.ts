@@ -116,7 +116,7 @@ layer(TestApi.layer, { excludeTestServices: true })("people", (it) => {
       assert.strictEqual(yield* status("PATCH", "/api/v1/account", { "sec-fetch-site": "cross-site" }, change), 403)
       assert.strictEqual(yield* status("PATCH", "/api/v1/account", evil, change), 403)
       assert.strictEqual(yield* status("PATCH", "/api/v1/account", { origin: "null" }, change), 403)
-      assert.strictEqual(yield* status("PATCH", "/api/v1/account", {}, change), 401, "nothing says where it is from")
+      assert.strictEqual(yield* status("PATCH", "/api/v1/account", {}, change), 403, "nothing says where it is from")
       for (const headers of [own, { origin: "http://localhost:3000" }, { origin: "https://a.test", host: "a.test" }]) {
         assert.strictEqual(yield* status("PATCH", "/api/v1/account", headers, change), 200)
       }

@@ -4,7 +4,7 @@
  * 1. Every answer, whoever gives it, gets the security headers and is counted.
  * 2. What fails below and is not answered yet becomes a problem: 404, 405, and 500 with a trace id, which is logged.
  * 3. So many requests at once, and no more: 503 with `Retry-After`. Workers that wait for jobs count apart.
- * 4. Two credentials at once: 400. So many requests of one address to what needs no credential, and no more: 429.
+ * 4. Two credentials or hosts at once: 400. So many requests of one address to what needs no credential, and no more: 429.
  * 5. A change that a browser sends on behalf of another site, and anything that a page of another origin asks without a
  *    key of its own: 403, whoever is signed in there.
  *    A ping is nobody's change: it has no credential but its URL, so this and the next two don't hold for it.
@@ -26,7 +26,7 @@ import {
 } from "effect/http"
 import { randomUUID } from "node:crypto"
 import { oidcCallbackPath, oidcStartPath } from "../accounts/OidcSignIn.ts"
-import { isForeign } from "../accounts/RequestOrigin.ts"
+import { isForeign, isUnproven } from "../accounts/RequestOrigin.ts"
 import { PublicUrl } from "../PublicUrl.ts"
 import { forwarded } from "./ClientAddress.ts"
 import { RateLimit } from "./RateLimit.ts"
@@ -150,7 +150,12 @@ const bounded = (handler: Answer, kind: Kind): Answer =>
 /** The answer to a request whose headers alone show that it can't be served. */
 const refusal = (request: HttpServerRequest.HttpServerRequest, kind: Kind, publicUrl: string): Answer | undefined => {
   const { headers, method } = request
-  if (kind !== "ping" && hasTwoCredentials(request.source)) return twoCredentials
+  const twice = kind === "ping" ? undefined : sentTwice(request.source)
+  if (twice !== undefined) {
+    return HttpServerRespondable.toResponse(
+      new Problem.BadRequest({ errors: [{ path: twice, message: "must be sent once" }] })
+    )
+  }
   if (kind === "api" && headers["authorization"] === undefined && isForeign(request, publicUrl)) return notFromThere
   if (method === "GET" || method === "HEAD" || method === "OPTIONS" || kind === "ping") return undefined
   // Browsers always say where a request comes from, and scripts can't change it; other clients say nothing.
@@ -158,6 +163,7 @@ const refusal = (request: HttpServerRequest.HttpServerRequest, kind: Kind, publi
   if (site !== undefined && site !== "same-origin" && site !== "none") {
     return notFromThere
   }
+  if (kind === "api" && headers["authorization"] === undefined && isUnproven(request)) return notFromThere
   const length = Number(headers["content-length"] ?? "0")
   const limitBytes = bodyBytesMax(kind)
   if (length > limitBytes) return HttpServerRespondable.toResponse(new Problem.PayloadTooLarge({ limitBytes }))
@@ -169,15 +175,12 @@ const refusal = (request: HttpServerRequest.HttpServerRequest, kind: Kind, publi
     : HttpServerRespondable.toResponse(new Problem.UnsupportedMediaType())
 }
 
-/** Node keeps the first of two `Authorization` headers, where a proxy in front may have judged the second. */
-const hasTwoCredentials = (source: object): boolean =>
-  "rawHeaders" in source &&
-  Array.isArray(source.rawHeaders) &&
-  source.rawHeaders.filter((text, i) => i % 2 === 0 && String(text).toLowerCase() === "authorization").length > 1
-
-const twoCredentials = HttpServerRespondable.toResponse(
-  new Problem.BadRequest({ errors: [{ path: "authorization", message: "must be sent once" }] })
-)
+/** Node keeps the first of two such headers, where a proxy in front may have judged the second. */
+const sentTwice = (source: object): string | undefined => {
+  if (!("rawHeaders" in source) || !Array.isArray(source.rawHeaders)) return undefined
+  const names = source.rawHeaders.flatMap((text, i) => (i % 2 === 0 ? [String(text).toLowerCase()] : []))
+  return ["authorization", "host"].find((name) => names.indexOf(name) !== names.lastIndexOf(name))
+}
 
 const notFromThere = HttpServerRespondable.toResponse(new Problem.Forbidden({ detail: "not from another site" }))
 
@@ -236,6 +239,10 @@ const routes = [
   ...rawRoutes
 ].map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replaceAll(/:[^/]+/g, "[^/]+")}/?$`) }))
 
+const referencePolicy =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; " +
+  "font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 const requestSeconds = Metric.histogram("openseer_http_request_seconds", {
   description: "From a request's arrival to the start of its answer, by kind and class of status",
   boundaries: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -247,23 +254,25 @@ const measured = (kind: Kind, status: number, elapsedMs: number) =>
     elapsedMs / 1_000
   )
 
+/** What every answer carries but the reference page, whose policy is another. */
+export const securityHeaders = {
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), geolocation=(), microphone=()",
+  "cache-control": "no-store"
+}
+
 /** What every answer carries, OWASP ASVS 3.4. The reference page has its script inline; everything else has none. */
 const headersOf = (
   request: HttpServerRequest.HttpServerRequest,
   path: string,
   status: number
 ): Record<string, string> => ({
-  "content-security-policy":
-    path === "/docs" || path === "/docs/"
-      ? "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data:; " +
-        "font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-      : "default-src 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "permissions-policy": "camera=(), geolocation=(), microphone=()",
-  "cache-control": "no-store",
+  ...securityHeaders,
+  ...(path === "/docs" || path === "/docs/" ? { "content-security-policy": referencePolicy } : {}),
   ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
   // Only over TLS, which a proxy may have ended: on plain HTTP browsers must ignore it.
   ...(request.headers["x-forwarded-proto"] === "https" || request.originalUrl.startsWith("https:")

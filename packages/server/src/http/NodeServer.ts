@@ -7,7 +7,7 @@ import { HttpRouter } from "effect/http"
 import { createServer, type Server } from "node:http"
 import type { Duplex } from "node:stream"
 import { Draining } from "./Draining.ts"
-import { routerConfig, untraced } from "./Guards.ts"
+import { routerConfig, securityHeaders, untraced } from "./Guards.ts"
 
 /** Where to listen. */
 export interface NodeServerOptions {
@@ -63,6 +63,7 @@ const answerUnreadable = (error: NodeJS.ErrnoException, socket: Duplex): void =>
   const body = JSON.stringify({ type: "urn:openseer:problem:bad-request", status: Number.parseInt(status), title })
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      Object.entries(securityHeaders).reduce((text, [name, value]) => `${text}${name}: ${value}\r\n`, "") +
       `connection: close\r\n\r\n${body}`
   )
 }

@@ -4,7 +4,7 @@ import { type OpenStream, TestApi } from "../testing/TestApi.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
 import * as TestPerson from "../testing/TestPerson.ts"
 import { sessionStreamsMax } from "./EventsHttp.ts"
-import { anonymousPerMinute } from "./RateLimit.ts"
+import { anonymousRequestsPerMinuteDefault as anonymousPerMinute } from "./RateLimit.ts"
 
 /** So few that a test needs few, and fill so slowly that none comes while it runs. */
 const perMinute = 5

@@ -9,8 +9,14 @@ import { TokenBuckets } from "./TokenBuckets.ts"
 /** The most requests of one API key or session in a minute, unless it is set otherwise. */
 export const requestsPerMinuteDefault = 600
 
-/** The most requests of one address in a minute to what needs no credential: the group `auth`. */
-export const anonymousPerMinute = 60
+/** The most requests of one address in a minute to what needs no credential, the group `auth`, unless it is set otherwise. */
+export const anonymousRequestsPerMinuteDefault = 60
+
+/** The most requests in a minute: of each API key or session, and of each address without one. */
+export interface RateLimits {
+  readonly requestsPerMinute?: number
+  readonly anonymousRequestsPerMinute?: number
+}
 
 /** Counts requests. Both fail with `TooManyRequests`, which says when to come again. */
 export class RateLimit extends Context.Service<
@@ -22,10 +28,10 @@ export class RateLimit extends Context.Service<
     readonly ofAddress: (address: string) => Effect.Effect<void, Problem.TooManyRequests>
   }
 >()("@openseer/server/RateLimit") {
-  static readonly layer = (requestsPerMinute: number): Layer.Layer<RateLimit> =>
+  static readonly layer = (limits: RateLimits): Layer.Layer<RateLimit> =>
     Layer.sync(RateLimit, () => {
-      const credentials = new TokenBuckets(requestsPerMinute)
-      const addresses = new TokenBuckets(anonymousPerMinute)
+      const credentials = new TokenBuckets(limits.requestsPerMinute ?? requestsPerMinuteDefault)
+      const addresses = new TokenBuckets(limits.anonymousRequestsPerMinute ?? anonymousRequestsPerMinuteDefault)
       return RateLimit.of({
         ofCredential: (id) => take(credentials, id),
         ofAddress: (address) => take(addresses, address)
