@@ -201,7 +201,7 @@ OpenSeer is ready after ${((performance.now() - startedAt) / 1_000).toFixed(1)} 
   dashboard  ${publicUrl}${claim}
   API        ${url}/api/v1    reference: ${url}/docs
   data       ${given["DATABASE_URL"] ? "DATABASE_URL" : `${dataDir}/postgres (embedded PostgreSQL)`}
-  first key  npx openseer bootstrap    (in a second terminal, once)
+  API key    in the dashboard under Settings, or once with npx openseer bootstrap
   stop       Ctrl-C
 `)
 }
