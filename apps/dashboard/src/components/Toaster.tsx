@@ -13,6 +13,7 @@ export function Toaster() {
     <div
       role="status"
       aria-live="polite"
+      data-toaster=""
       class="pointer-events-none fixed inset-x-0 bottom-16 z-50 flex flex-col items-center gap-2 px-4 md:inset-x-auto md:right-4 md:bottom-4 md:items-end"
     >
       <For each={messages()}>

@@ -19,6 +19,7 @@ import { toast } from "~/components/Toast.ts"
 import { bulkWords, changeAll, matchingIds } from "~/monitors/BulkChange.ts"
 import { counted } from "~/charts/Quantity.ts"
 import { type Filter, isFiltered } from "~/monitors/Filter.ts"
+import { usePageClass } from "~/monitors/PageClass.ts"
 import type { RowStore } from "~/monitors/RowStore.ts"
 import type { Selection } from "~/monitors/Selection.ts"
 
@@ -36,6 +37,7 @@ const intervals = [
 export function BulkBar(props: { store: RowStore; selection: Selection; filter: Filter }) {
   const { selection, store } = props
   const [progress, setProgress] = createSignal<string>()
+  usePageClass("has-bulk-bar")
   const isBusy = () => progress() !== undefined
   const what = () => counted(selection.count(), "monitor")
 

@@ -3,16 +3,18 @@
  */
 import type { MonitorRows } from "@openseer/core/contract/ViewsApi"
 import { useLocation } from "@solidjs/router"
-import { Show } from "solid-js"
+import { lazy, Show, Suspense } from "solid-js"
 import { getRequestEvent, NoHydration } from "solid-js/web"
 import { useAccount } from "~/components/AccountContext.tsx"
 import { Button } from "~/components/Button.tsx"
 import { EmptyState } from "~/components/EmptyState.tsx"
-import { BulkBar } from "~/monitors/BulkBar.tsx"
 import { type Filter, isFiltered } from "~/monitors/Filter.ts"
 import { MonitorTable } from "~/monitors/MonitorTable.tsx"
 import { createRowStore } from "~/monitors/RowStore.ts"
 import { createSelection } from "~/monitors/Selection.ts"
+
+// Loaded when something is chosen.
+const BulkBar = lazy(async () => ({ default: (await import("~/monitors/BulkBar.tsx")).BulkBar }))
 
 /** `first` are the rows that the page came with. */
 export function MonitorList(props: { first: MonitorRows; filter: Filter }) {
@@ -51,7 +53,9 @@ export function MonitorList(props: { first: MonitorRows; filter: Filter }) {
       <Show when={selection}>
         {(chosen) => (
           <Show when={chosen().count() > 0}>
-            <BulkBar store={store} selection={chosen()} filter={props.filter} />
+            <Suspense>
+              <BulkBar store={store} selection={chosen()} filter={props.filter} />
+            </Suspense>
           </Show>
         )}
       </Show>

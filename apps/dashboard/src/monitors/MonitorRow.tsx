@@ -2,7 +2,6 @@
  * One monitor of the list: a row of a table; where there is little room, two lines.
  */
 import type { MonitorRow as Row } from "@openseer/core/contract/ViewsApi"
-import { A } from "@solidjs/router"
 import { For, Show } from "solid-js"
 import { Sparkline } from "~/components/Sparkline.tsx"
 import { StatusPill } from "~/components/StatusPill.tsx"
@@ -45,9 +44,9 @@ export function MonitorRow(props: {
         <StatusPill state={row().state} plain />
       </div>
       <div role="cell" class="monitor-about">
-        <A href={`/monitors/${encodeURIComponent(row().id)}`} class="monitor-name" title={row().name}>
+        <a href={`/monitors/${encodeURIComponent(row().id)}`} class="monitor-name" title={row().name}>
           {row().name}
-        </A>
+        </a>
         <div class="monitor-target">
           <span title={row().target}>{row().target}</span>
           <Show when={row().tags.length > 0}>

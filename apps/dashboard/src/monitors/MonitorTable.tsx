@@ -36,16 +36,20 @@ export function MonitorTable(props: {
     return Array.from({ length: Math.max(0, Math.min(to, store.total()) - from) }, (_, i) => from + i)
   })
   const { isFlashing, summary } = liveRows(store, () => list)
-  const height = () => list.querySelector<HTMLElement>("[data-row]")?.offsetHeight || 52
+  // Measured when the window changes, and not while scrolling: asking for it then would lay out everything once more.
+  let rowHeight = 52
+  const measureRow = () => {
+    rowHeight = list.querySelector<HTMLElement>("[data-row]")?.offsetHeight || rowHeight
+  }
   const measure = () => {
     const top = above.getBoundingClientRect().top
-    setRange(visibleRange({ top, height: window.innerHeight, rowHeight: height() }, store.total()))
+    setRange(visibleRange({ top, height: window.innerHeight, rowHeight }, store.total()))
   }
   const focusRow = (index: number) => {
     const to = Math.min(Math.max(0, index), store.total() - 1)
-    const top = above.getBoundingClientRect().top + to * height()
+    const top = above.getBoundingClientRect().top + to * rowHeight
     // A row that is far away is not there to be focused: the window goes there first.
-    if (top < 120 || top + height() > window.innerHeight - 120) {
+    if (top < 120 || top + rowHeight > window.innerHeight - 120) {
       window.scrollBy({ top: top - window.innerHeight / 2, behavior: "instant" })
       measure()
     }
@@ -54,7 +58,7 @@ export function MonitorTable(props: {
   const focused = () => Number(document.activeElement?.closest<HTMLElement>("[data-row]")?.dataset["row"] ?? Number.NaN)
   const move = (by: number) => {
     const at = focused()
-    focusRow(Number.isNaN(at) ? Math.max(0, Math.ceil(-list.getBoundingClientRect().top / height())) : at + by)
+    focusRow(Number.isNaN(at) ? Math.max(0, Math.ceil(-list.getBoundingClientRect().top / rowHeight)) : at + by)
   }
   const select = (index: number, isRange: boolean) => {
     const { selection } = props
@@ -78,24 +82,33 @@ export function MonitorTable(props: {
         measure()
       })
     }
-    createEffect(() => {
+    const place = () => {
       const { from, to } = range()
-      const total = store.total()
-      const rowHeight = height()
       above.style.height = `${from * rowHeight}px`
-      below.style.height = `${Math.max(0, total - to) * rowHeight}px`
-      store.show(from, to)
+      below.style.height = `${Math.max(0, store.total() - to) * rowHeight}px`
+    }
+    measureRow()
+    createEffect(place)
+    createEffect(() => {
+      // A list that has become shorter or longer has other rows on the screen.
+      store.total()
+      store.show(range().from, range().to)
     })
     createEffect(() => {
       store.total()
       schedule()
     })
+    const resized = () => {
+      measureRow()
+      place()
+      schedule()
+    }
     window.addEventListener("scroll", schedule, { passive: true })
-    window.addEventListener("resize", schedule)
+    window.addEventListener("resize", resized)
     onCleanup(() => {
       cancelAnimationFrame(frame)
       window.removeEventListener("scroll", schedule)
-      window.removeEventListener("resize", schedule)
+      window.removeEventListener("resize", resized)
     })
   })
   useShortcuts([

@@ -12,6 +12,7 @@ import { type State, StateIcon, stateWord } from "~/components/StatusPill.tsx"
 import { revalidateOnLive } from "~/live/Live.tsx"
 import { LivePill } from "~/live/LivePill.tsx"
 import { Headline } from "~/monitors/Overview.tsx"
+import { usePageClass } from "~/monitors/PageClass.ts"
 import { fieldOf, tilesOf } from "~/monitors/WallTiles.ts"
 
 const grounds: Readonly<Record<State, string>> = {
@@ -31,12 +32,13 @@ const sizes = {
 /** The whole window. Escape leaves it. */
 export function Wall(props: { overview: Overview | undefined }) {
   const navigate = useNavigate()
+  usePageClass("has-wall")
   const wall = createAsync(() => getWall(), { deferStream: true })
   revalidateOnLive(getWall.key, ({ event }) => event !== "result", 500)
   useShortcuts([{ keys: ["Escape"], words: "Leave the wall", run: () => navigate("/") }])
   const tiles = createMemo(() => wall() && tilesOf(wall()!))
   return (
-    <div data-wall="" class="fixed inset-0 z-40 flex flex-col gap-4 overflow-auto bg-ground p-4 md:p-6">
+    <div class="fixed inset-0 z-40 flex flex-col gap-4 overflow-auto bg-ground p-4 md:p-6">
       <header class="flex flex-wrap items-center gap-4 [&_h1]:text-[clamp(1.5rem,3vw,3rem)] [&_h1]:leading-tight [&_h1_svg]:size-[0.85em]">
         <Show when={props.overview}>{(overview) => <Headline counts={overview().monitors} state={undefined} />}</Show>
         <div class="ml-auto flex items-center gap-3 text-base">

@@ -4,7 +4,7 @@
 import { Title } from "@solidjs/meta"
 import { createAsync, createAsyncStore, type RoutePreloadFuncArgs, useSearchParams } from "@solidjs/router"
 import type { Overview } from "@openseer/core/contract/ResultsApi"
-import { type Accessor, createMemo, Show } from "solid-js"
+import { type Accessor, createMemo, lazy, Show } from "solid-js"
 import Plus from "lucide-solid/icons/plus"
 import { getOverview } from "~/api/Monitors.ts"
 import { getRows, getTags, getWall } from "~/api/Rows.ts"
@@ -16,13 +16,15 @@ import { Skeleton, SkeletonRows } from "~/components/Skeleton.tsx"
 import { revalidateOnLive } from "~/live/Live.tsx"
 import { type Filter, filterOf, rowsQuery, type Search } from "~/monitors/Filter.ts"
 import { FilterBar } from "~/monitors/FilterBar.tsx"
-import { FirstCheck } from "~/monitors/FirstCheck.tsx"
 import { tabTitle } from "~/monitors/Headline.ts"
 import { MonitorList } from "~/monitors/MonitorList.tsx"
 import { Headline, monitorsIn, WrongNow } from "~/monitors/Overview.tsx"
-import { TagGroups } from "~/monitors/TagGroups.tsx"
-import { Wall } from "~/monitors/Wall.tsx"
 import "~/monitors/monitors.css"
+
+// Views that most visits do without.
+const FirstCheck = lazy(async () => ({ default: (await import("~/monitors/FirstCheck.tsx")).FirstCheck }))
+const TagGroups = lazy(async () => ({ default: (await import("~/monitors/TagGroups.tsx")).TagGroups }))
+const Wall = lazy(async () => ({ default: (await import("~/monitors/Wall.tsx")).Wall }))
 
 /** What the server draws: more than a screen. */
 const firstRows = 50
