@@ -19,8 +19,11 @@ export function Toaster() {
       <For each={messages()}>
         {(message) => (
           <div class="pointer-events-auto flex max-w-md items-center gap-2 rounded-panel border border-line bg-surface py-2 pr-1 pl-3 shadow-raised">
-            <Show when={message.kind === "done"} fallback={<CircleX size={16} class="text-down" aria-hidden="true" />}>
-              <CircleCheck size={16} class="text-up" aria-hidden="true" />
+            <Show
+              when={message.kind === "done"}
+              fallback={<CircleX size={16} class="shrink-0 text-down" aria-hidden="true" />}
+            >
+              <CircleCheck size={16} class="shrink-0 text-up" aria-hidden="true" />
             </Show>
             <span>{message.text}</span>
             <button

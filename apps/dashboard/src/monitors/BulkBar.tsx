@@ -16,7 +16,7 @@ import { ConfirmDialog } from "~/components/ConfirmDialog.tsx"
 import { inputClass } from "~/components/Field.tsx"
 import { useShortcuts } from "~/components/Shortcuts.tsx"
 import { toast } from "~/components/Toast.ts"
-import { bulkWords, changeAll, matchingIds } from "~/monitors/BulkChange.ts"
+import { bulkWords, changeAll, failureWords, matchingIds } from "~/monitors/BulkChange.ts"
 import { counted } from "~/charts/Quantity.ts"
 import { type Filter, isFiltered } from "~/monitors/Filter.ts"
 import { usePageClass } from "~/monitors/PageClass.ts"
@@ -49,9 +49,7 @@ export function BulkBar(props: { store: RowStore; selection: Selection; filter: 
     )
     if (changed > 0) toast.done(bulkWords(change, changed))
     if (failed.length > 0 || problem !== undefined) {
-      const names = failed.slice(0, 3).map(({ id, message }) => `${nameOf(id)}: ${message}`)
-      const more = failed.length > 3 ? `; and ${failed.length - 3} more` : ""
-      toast.error(problem ?? `${counted(failed.length, "monitor")} stayed as before. ${names.join("; ")}${more}`)
+      toast.error(problem ?? failureWords(failed, nameOf))
     }
     // What failed stays chosen, to try something else.
     if (problem === undefined) {
@@ -64,9 +62,9 @@ export function BulkBar(props: { store: RowStore; selection: Selection; filter: 
     setProgress(undefined)
     await Promise.all([store.refresh(), revalidate([getOverview.key, getTags.key])])
   }
-  const nameOf = (id: string): string => {
+  const nameOf = (id: string): string | undefined => {
     const index = store.indexOf(id)
-    return (index === undefined ? undefined : store.at(index)?.name) ?? id
+    return index === undefined ? undefined : store.at(index)?.name
   }
   const selectAll = async () => {
     setProgress("Reading…")

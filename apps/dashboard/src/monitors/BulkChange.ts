@@ -4,7 +4,7 @@
 import type { BulkChange, BulkFailure } from "@openseer/core/contract/MonitorsApi"
 import { problemOf } from "~/api/ApiProblem.ts"
 import { changeMonitors, fetchRows, getWall } from "~/api/Rows.ts"
-import { counted } from "~/charts/Quantity.ts"
+import { count, counted } from "~/charts/Quantity.ts"
 import { type Filter, isFiltered, rowsQuery } from "~/monitors/Filter.ts"
 
 /** As many as the API takes at once. */
@@ -54,10 +54,26 @@ export const matchingIds = async (filter: Filter, tell: (done: number) => void):
 }
 
 /** What was done: "Paused 12 monitors". */
-export const bulkWords = (change: BulkChange, count: number): string => {
-  const monitors = counted(count, "monitor")
+export const bulkWords = (change: BulkChange, changed: number): string => {
+  const monitors = counted(changed, "monitor")
   if (change.action === "pause") return `Paused ${monitors}`
   if (change.action === "resume") return `Resumed ${monitors}`
   if (change.action === "remove") return `Deleted ${monitors}`
   return `Changed ${monitors}`
+}
+
+const namedMax = 2
+
+/** What was not done, by cause: "3 monitors stayed as before. shop, docs and 1 more: runs in one region only". */
+export const failureWords = (
+  failed: ReadonlyArray<BulkFailure>,
+  nameOf: (id: string) => string | undefined
+): string => {
+  const causes = Object.entries(Object.groupBy(failed, ({ message }) => message)).map(([message, some = []]) => {
+    const names = some.flatMap(({ id }) => nameOf(id) ?? []).slice(0, namedMax)
+    if (names.length === 0) return some.length === failed.length ? message : `${count(some.length)}: ${message}`
+    const more = some.length - names.length
+    return `${names.join(", ")}${more > 0 ? ` and ${count(more)} more` : ""}: ${message}`
+  })
+  return `${counted(failed.length, "monitor")} stayed as before. ${causes.join("; ")}`
 }

@@ -143,14 +143,14 @@ export function FilterBar(props: { filter: Filter; group: string | undefined }) 
           </A>
         </Show>
         <div class="ml-auto flex shrink-0 gap-1">
-          <A
+          <a
             href={hrefWith(location.search, { group: props.group === "tag" ? undefined : "tag", open: undefined })}
             noScroll
             aria-current={props.group === "tag" ? "true" : undefined}
             class="inline-flex min-h-8 items-center gap-1.5 rounded-md px-2 text-muted hover:bg-hover hover:text-text aria-[current=true]:bg-accent-soft aria-[current=true]:font-semibold aria-[current=true]:text-accent"
           >
             <Tags size={14} aria-hidden="true" /> By tag
-          </A>
+          </a>
           <A
             href="/?view=wall"
             class="inline-flex min-h-8 items-center gap-1.5 rounded-md px-2 text-muted hover:bg-hover hover:text-text"

@@ -11,7 +11,10 @@ import { causes, failingRegions } from "~/monitors/Attention.ts"
 import { hrefWith } from "~/monitors/Filter.ts"
 import { allUp, type Counts, headlineParts, totalOf } from "~/monitors/Headline.ts"
 
-/** "1 down, 1 degraded, 9 up": each part shows those monitors alone. */
+/**
+ * "1 down, 1 degraded, 9 up": each part shows those monitors alone. Plain links: the router's own look at the path alone
+ * to say which is current.
+ */
 export function Headline(props: { counts: Counts; state: State | undefined }) {
   const location = useLocation()
   return (
@@ -27,7 +30,7 @@ export function Headline(props: { counts: Counts; state: State | undefined }) {
       <Show when={allUp(props.counts) === undefined}>
         <For each={headlineParts(props.counts)}>
           {(part, i) => (
-            <A
+            <a
               href={hrefWith(location.search, { state: props.state === part.state ? undefined : part.state })}
               noScroll
               aria-current={props.state === part.state ? "true" : undefined}
@@ -37,7 +40,7 @@ export function Headline(props: { counts: Counts; state: State | undefined }) {
               <StateIcon state={part.state} size={18} />
               {part.text}
               <span class="sr-only">{i() < headlineParts(props.counts).length - 1 ? "," : "."}</span>
-            </A>
+            </a>
           )}
         </For>
       </Show>

@@ -208,13 +208,14 @@ export const Timeline = Schema.Struct({
 }).annotate({ identifier: "Timeline" })
 export type Timeline = typeof Timeline.Type
 
-/** A monitor that is not up, with the regions that are not. */
+/** A monitor that is not up, with those of its `regionsTotal` regions that are not. */
 export const AttentionMonitor = Schema.Struct({
   id: MonitorId,
   name: Schema.String,
   state: MonitorState,
   since: Schema.optionalKey(Instant),
-  regions: Schema.Array(MonitorRegion)
+  regions: Schema.Array(MonitorRegion),
+  regionsTotal: Count
 }).annotate({ identifier: "AttentionMonitor" })
 export type AttentionMonitor = typeof AttentionMonitor.Type
 

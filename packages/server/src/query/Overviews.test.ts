@@ -50,8 +50,9 @@ layer(TestInstance.layer, { excludeTestServices: true })("the overview", (it) =>
         assert.strictEqual(found.monitors[state], tally[state]?.length ?? 0, state)
       }
       assert.lengthOf(found.attention, ResultsApi.attentionMax)
-      for (const { id, regions, state } of found.attention) {
+      for (const { id, regions, regionsTotal, state } of found.attention) {
         assert.strictEqual(state, expected[id])
+        assert.strictEqual(regionsTotal, 3)
         assert.isTrue(regions.length > 0 && regions.every((region) => region.state !== "up"))
       }
       const order = found.attention.map(({ state }) => ["down", "degraded", "unknown"].indexOf(state))

@@ -22,7 +22,8 @@ const decode = Schema.decodeUnknownEffect(
         name: Schema.String,
         state: MonitorState.MonitorState,
         since: Schema.NullOr(Schema.Number),
-        regions: Schema.Array(Monitor.MonitorRegion)
+        regions: Schema.Array(Monitor.MonitorRegion),
+        regionsTotal: Schema.Int
       })
     )
   })
@@ -63,7 +64,8 @@ export const overview = Effect.fn("Overviews.overview")(function* (organizationK
            w.online, w."latenessP99Us",
            (select coalesce(json_agg(json_build_object(
                      'id', a.monitor_id, 'name', a.name, 'state', a.state,
-                     'since', (extract(epoch from a.since_at) * 1000)::float8, 'regions', coalesce(r.regions, '[]'))
+                     'since', (extract(epoch from a.since_at) * 1000)::float8, 'regions', coalesce(r.regions, '[]'),
+                     'regionsTotal', cardinality(a.region_keys))
                      order by a.rank, a.since_at desc nulls last, a.monitor_key), '[]')
               from attention a
              cross join lateral (
@@ -85,8 +87,8 @@ export const overview = Effect.fn("Overviews.overview")(function* (organizationK
   return {
     at: new Date(at).toISOString(),
     monitors,
-    attention: attention.map(({ id, name, regions, since, state }) => {
-      const monitor = { id, name, state, regions }
+    attention: attention.map(({ id, name, regions, regionsTotal, since, state }) => {
+      const monitor = { id, name, state, regions, regionsTotal }
       return since === null ? monitor : Object.assign(monitor, { since: new Date(since).toISOString() })
     }),
     checksPerMinute,
