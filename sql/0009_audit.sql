@@ -216,6 +216,34 @@ create trigger audit_update after update of role on auth.members
   for each row when (old.role <> new.role) execute function auth.audit_member();
 create trigger audit_delete after delete on auth.members for each row execute function auth.audit_member();
 
+-- What somebody changes of their own is told in every organization that they are in.
+create function auth.audit_user() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_organization_key int;
+  v_detail constant jsonb :=
+    case when old.name <> new.name
+         then jsonb_build_object('name', jsonb_build_object('from', old.name, 'to', new.name)) else '{}' end ||
+    case when old.email <> new.email
+         then jsonb_build_object('email', jsonb_build_object('from', old.email, 'to', new.email)) else '{}' end;
+begin
+  for v_organization_key in select organization_key from auth.members where user_key = new.user_key loop
+    if v_detail <> '{}' then
+      perform auth.audit(v_organization_key, 'account.update', 'user', new.user_id, new.name, v_detail);
+    end if;
+    if old.password_hash is distinct from new.password_hash then
+      perform auth.audit(v_organization_key, 'account.password', 'user', new.user_id, new.name, null);
+    end if;
+    if (old.totp_confirmed_at is null) <> (new.totp_confirmed_at is null) then
+      perform auth.audit(v_organization_key, 'account.second_factor', 'user', new.user_id, new.name,
+                         jsonb_build_object('on', new.totp_confirmed_at is not null));
+    end if;
+  end loop;
+  return null;
+end $$;
+create trigger audit_update after update of name, email, password_hash, totp_confirmed_at on auth.users
+  for each row execute function auth.audit_user();
+
 create function auth.audit_invitation() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

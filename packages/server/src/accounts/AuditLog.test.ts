@@ -3,6 +3,7 @@ import type { OrganizationApi } from "@openseer/core"
 import { Effect } from "effect"
 import { TestApi } from "../testing/TestApi.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
+import { as, claimed, cookieOf, password } from "../testing/TestPeople.ts"
 import { AuditLog, auditDaysKept } from "./AuditLog.ts"
 import { Workers } from "./Workers.ts"
 
@@ -26,8 +27,7 @@ const unwatched: Record<string, string> = {
   "auth.pending_sign_ins": "recorded where people sign in",
   "auth.recovery_codes": "recorded where people change their second factor",
   "auth.sessions": "recorded where people sign in and out",
-  "auth.setup_links": "claimed once, which is recorded",
-  "auth.users": "recorded where people change what is their own"
+  "auth.setup_links": "claimed once, which is recorded"
 }
 
 layer(TestApi.layer, { excludeTestServices: true })("the audit log", (it) => {
@@ -59,7 +59,7 @@ layer(TestApi.layer, { excludeTestServices: true })("the audit log", (it) => {
         tables.flatMap(({ name, watched }) => (watched ? [] : [name])),
         Object.keys(unwatched).toSorted()
       )
-      assert.strictEqual(tables.filter(({ watched }) => watched).length, 8)
+      assert.strictEqual(tables.filter(({ watched }) => watched).length, 9)
     })
   )
 
@@ -157,6 +157,47 @@ layer(TestApi.layer, { excludeTestServices: true })("the audit log", (it) => {
         assert.notInclude(text, token.slice(0, 14))
       }
     })
+  )
+
+  it.effect(
+    "tells who signs in, who is refused and what people change of their own, in each of their organizations",
+    () =>
+      Effect.gen(function* () {
+        const { call, cookie, post, rows, signIn } = yield* claimed
+        const log = Effect.map(call("GET", "/api/v1/audit-log", as(cookie)), ({ json }) =>
+          (json.items as ReadonlyArray<OrganizationApi.AuditEntry>).toReversed()
+        )
+        const from = (yield* log).length
+        yield* signIn({ password: "wrong" }, { address: "192.0.2.7" })
+        const second = cookieOf(yield* signIn({}, { address: "192.0.2.8" }))
+        yield* post("auth/sign-out", {}, second)
+        yield* call("PATCH", "/api/v1/account", as(cookie, { json: { name: "Ada L." } }))
+        const { id } = (yield* call("GET", "/api/v1/account", as(cookie))).json
+        const changed = yield* post(
+          "account/password",
+          { currentPassword: password, newPassword: `${password}!` },
+          cookie
+        )
+        assert.strictEqual(changed.status, 204, changed.text)
+        const own = yield* rows<{
+          action: string
+          kind: string
+          id: string | null
+          address: string | null
+          target: string
+        }>(`
+        select action, actor_kind as kind, actor_id as id, actor_address as address, target_id as target
+          from auth.audit_log where organization_key = (select organization_key from auth.instance)
+         order by audit_id offset ${from}`)
+        const by = { kind: "user", id, address: null, target: id }
+        assert.deepStrictEqual(own, [
+          { action: "session.refused", kind: "system", id: null, address: "192.0.2.7", target: id },
+          { action: "session.sign_in", ...by, address: "192.0.2.8" },
+          { action: "session.sign_out", ...by },
+          { action: "account.update", ...by },
+          { action: "account.password", ...by }
+        ])
+      })
   )
 
   it.effect("is given in pages, by action, and ends at the organization", () =>

@@ -30,8 +30,11 @@ export class AuditLog extends Context.Service<
      * there exactly when what it tells of is.
      */
     readonly record: (event: AuditEvent & { readonly organizationKey: number }) => Effect.Effect<void, SqlError>
-    /** The same in every organization that a user is a member of, who is its target unless another is given. */
-    readonly recordOfUser: (event: AuditEvent & { readonly userKey: number }) => Effect.Effect<void, SqlError>
+    /**
+     * Writes an entry in every organization that a user is a member of, who is its target unless another is given, in a
+     * transaction of its own.
+     */
+    readonly recordOfUser: (userKey: number, event: AuditEvent) => Effect.Effect<void, DatabaseBusy>
     /** A page, newest first. Fails with `BadRequest` when the cursor is not one of this list. */
     readonly list: (
       organizationKey: number,
@@ -51,7 +54,7 @@ export class AuditLog extends Context.Service<
 }
 
 const make = Effect.gen(function* () {
-  const { api, asOrganization, background } = yield* Database
+  const { api, asInstance, asOrganization, background } = yield* Database
   const { sql } = api
 
   /** Says who acts for one event; the rest of the transaction is the actor's that it was. */
@@ -73,14 +76,17 @@ const make = Effect.gen(function* () {
   )
 
   /** Served by `members_user`. */
-  const recordOfUser = Effect.fn("AuditLog.recordOfUser")((event: AuditEvent & { readonly userKey: number }) =>
-    by(
-      event,
-      sql`select auth.audit(m.organization_key, ${event.action}, ${event.target?.kind ?? "user"},
-                            coalesce(${event.target?.id ?? null}::text, u.user_id),
-                            coalesce(${event.target?.name ?? null}::text,
-                                     case when ${event.target === undefined} then u.name end), ${detailOf(event)}::jsonb)
-            from auth.members m join auth.users u using (user_key) where m.user_key = ${event.userKey}`
+  const recordOfUser = Effect.fn("AuditLog.recordOfUser")((userKey: number, event: AuditEvent) =>
+    asInstance(
+      by(
+        event,
+        sql`select auth.audit(m.organization_key, ${event.action}, ${event.target?.kind ?? "user"},
+                              coalesce(${event.target?.id ?? null}::text, u.user_id),
+                              coalesce(${event.target?.name ?? null}::text,
+                                       case when ${event.target === undefined} then u.name end),
+                              ${detailOf(event)}::jsonb)
+              from auth.members m join auth.users u using (user_key) where m.user_key = ${userKey}`
+      )
     )
   )
 

@@ -292,9 +292,7 @@ layer(Teams, { excludeTestServices: true })("invitations", (it) => {
       const user = yield* newUser
       const { id, token } = yield* as(owner, invitations.create(organizationKey, owner.userKey, { role: "editor" }))
       yield* as(user, asInstance(invitations.accept(token, user)))
-      yield* asInstance(
-        auditLog.recordOfUser({ userKey: user.userKey, action: "session.sign_in", actor: { kind: "system" } })
-      )
+      yield* auditLog.recordOfUser(user.userKey, { action: "session.sign_in", actor: { kind: "system" } })
       const { items } = yield* auditLog.list(organizationKey, {})
       assert.deepStrictEqual(
         items.map(({ action, actor, target }) => [action, actor.kind, actor.id, actor.name !== undefined, target?.id]),

@@ -4,6 +4,7 @@
 import { Effect, Layer } from "effect"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import { Attempts } from "./Attempts.ts"
+import { AuditLog } from "./AuditLog.ts"
 import { Confirmations } from "./Confirmations.ts"
 import { Invitations } from "./Invitations.ts"
 import { KnownDevices } from "./KnownDevices.ts"
@@ -24,6 +25,7 @@ const base = Layer.mergeAll(
   Sessions.layer,
   KnownDevices.layer,
   Attempts.layer,
+  AuditLog.layer,
   PendingSignIns.layer,
   SecondFactor.layer,
   Invitations.layer

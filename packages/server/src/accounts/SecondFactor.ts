@@ -47,7 +47,7 @@ export const placeOf = (userId: string) => ({ userId })
 export const secretPath = ["totp"]
 
 const make = Effect.gen(function* () {
-  const { api } = yield* Database
+  const { api, asInstance } = yield* Database
   const { run, sql } = api
   const box = yield* SecretBox
 
@@ -94,22 +94,20 @@ const make = Effect.gen(function* () {
   })
 
   const confirm = Effect.fn("SecondFactor.confirm")(function* (userKey: number, code: string) {
-    return yield* run(
-      sql.withTransaction(
-        Effect.gen(function* () {
-          const row = yield* find(userKey)
-          if (row.is_confirmed) return yield* wrong("code", "you have a second factor already")
-          if (row.totp_secret === null) return yield* wrong("code", "begin with a new secret")
-          const step = yield* stepOf(row, bare(code))
-          if (step === undefined) return yield* wrong("code", "is not the code that the app shows now")
-          const confirmed = yield* sql`
+    return yield* asInstance(
+      Effect.gen(function* () {
+        const row = yield* find(userKey)
+        if (row.is_confirmed) return yield* wrong("code", "you have a second factor already")
+        if (row.totp_secret === null) return yield* wrong("code", "begin with a new secret")
+        const step = yield* stepOf(row, bare(code))
+        if (step === undefined) return yield* wrong("code", "is not the code that the app shows now")
+        const confirmed = yield* sql`
             update auth.users set totp_confirmed_at = now(), totp_step = ${step}
              where user_key = ${userKey} and totp_secret = ${row.totp_secret} and totp_confirmed_at is null
             returning user_key`
-          if (confirmed.length === 0) return yield* wrong("code", "begin with a new secret")
-          return yield* RecoveryCodes.replace(sql, userKey)
-        })
-      )
+        if (confirmed.length === 0) return yield* wrong("code", "begin with a new secret")
+        return yield* RecoveryCodes.replace(sql, userKey)
+      })
     )
   })
 
@@ -140,7 +138,7 @@ const make = Effect.gen(function* () {
   })
 
   const remove = Effect.fn("SecondFactor.remove")((userKey: number) =>
-    run(sql`
+    asInstance(sql`
       with removed as (
         update auth.users set totp_secret = null, totp_confirmed_at = null where user_key = ${userKey} returning user_key
       )

@@ -5,6 +5,7 @@ import { type AuthApi, Problem } from "@openseer/core"
 import { Context, Effect, Layer, Option, type Redacted } from "effect"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import * as Attempts from "./Attempts.ts"
+import { AuditLog } from "./AuditLog.ts"
 import { KnownDevices } from "./KnownDevices.ts"
 import { Passwords } from "./Passwords.ts"
 import { PendingSignIns } from "./PendingSignIns.ts"
@@ -60,12 +61,15 @@ export class SignIn extends Context.Service<
   static readonly layer: Layer.Layer<
     SignIn,
     never,
-    Users | Passwords | Sessions | KnownDevices | Attempts.Attempts | PendingSignIns | SecondFactor
+    Users | Passwords | Sessions | KnownDevices | Attempts.Attempts | PendingSignIns | SecondFactor | AuditLog
   > = Layer.effect(
     SignIn,
     Effect.suspend(() => make)
   )
 }
+
+/** No user: what is recorded of one takes the same steps and is written nowhere. */
+const nobody = 0
 
 const make = Effect.gen(function* () {
   const users = yield* Users
@@ -75,6 +79,14 @@ const make = Effect.gen(function* () {
   const attempts = yield* Attempts.Attempts
   const pendings = yield* PendingSignIns
   const secondFactor = yield* SecondFactor
+  const auditLog = yield* AuditLog
+
+  /** Somebody tried to sign in as a user, from where the address says. */
+  const refused = Effect.fnUntraced(function* (userKey: number, { address }: ClientFacts, what: string) {
+    const actor = { kind: "system" as const, ...(address === undefined ? {} : { address }) }
+    yield* auditLog.recordOfUser(userKey, { action: "session.refused", actor, detail: { what } })
+    return yield* new Problem.SignInRefused()
+  })
 
   const enter = Effect.fn("SignIn.enter")(function* (
     { userId, userKey }: Pick<User, "userId" | "userKey">,
@@ -82,6 +94,9 @@ const make = Effect.gen(function* () {
     organizationKey?: number
   ) {
     const session = yield* sessions.begin(userId, client, organizationKey)
+    const { address } = client
+    const actor = { kind: "user" as const, id: userId, ...(address === undefined ? {} : { address }) }
+    yield* auditLog.recordOfUser(userKey, { action: "session.sign_in", actor })
     return { status: "signed_in", session, device: yield* devices.remember(client.device, userKey) } satisfies Entry
   })
 
@@ -97,7 +112,8 @@ const make = Effect.gen(function* () {
       subjects,
       Effect.gen(function* () {
         const isRight = yield* passwords.verify(input.password, user?.passwordHash)
-        return isRight && user !== undefined ? user : yield* new Problem.SignInRefused()
+        if (isRight && user !== undefined) return user
+        return yield* refused(user?.userKey ?? nobody, client, "password")
       })
     )
     return yield* proceed(known, client)
@@ -125,7 +141,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         if (yield* secondFactor.take(userKey.value, code)) return
         yield* pendings.fail(pending.value)
-        return yield* new Problem.SignInRefused()
+        return yield* refused(userKey.value, client, "second factor")
       })
     )
     yield* pendings.end(pending.value)

@@ -141,7 +141,7 @@ const make = Effect.gen(function* () {
     userKey: number,
     change: { readonly name?: string; readonly email?: string }
   ) {
-    yield* run(
+    yield* asInstance(
       sql`update auth.users set name = coalesce(${change.name ?? null}::text, name),
                                 email = coalesce(${change.email ?? null}::text, email)
            where user_key = ${userKey}`.pipe(
@@ -151,7 +151,7 @@ const make = Effect.gen(function* () {
   })
 
   const setPassword = Effect.fn("Users.setPassword")((userKey: number, passwordHash: string) =>
-    run(sql`
+    asInstance(sql`
       with changed as (
         update auth.users set password_hash = ${passwordHash} where user_key = ${userKey} returning user_key
       ), ended as (

@@ -5,6 +5,7 @@ import { Api, Auth } from "@openseer/core"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Attempts, ofConfirmations } from "../accounts/Attempts.ts"
+import { AuditLog } from "../accounts/AuditLog.ts"
 import { Confirmations } from "../accounts/Confirmations.ts"
 import * as Passwords from "../accounts/Passwords.ts"
 import { SecondFactor } from "../accounts/SecondFactor.ts"
@@ -28,6 +29,7 @@ export const layer = HttpApiBuilder.group(
     const secondFactor = yield* SecondFactor
     const signUp = yield* SignUp
     const attempts = yield* Attempts
+    const auditLog = yield* AuditLog
 
     const account = Effect.flatMap(Auth.CurrentPerson, users.account)
 
@@ -65,12 +67,22 @@ export const layer = HttpApiBuilder.group(
         ),
       revokeSession: ({ params }) =>
         Auth.CurrentPerson.pipe(
-          Effect.flatMap(({ userKey }) => sessions.revoke(userKey, params.sessionId)),
+          Effect.flatMap(({ userKey }) =>
+            Effect.andThen(
+              sessions.revoke(userKey, params.sessionId),
+              auditLog.recordOfUser(userKey, { action: "session.revoke" })
+            )
+          ),
           orUnavailable
         ),
       revokeOtherSessions: () =>
         Auth.CurrentPerson.pipe(
-          Effect.flatMap(({ sessionId, userKey }) => sessions.revokeOthers(userKey, sessionId)),
+          Effect.flatMap(({ sessionId, userKey }) =>
+            Effect.andThen(
+              sessions.revokeOthers(userKey, sessionId),
+              auditLog.recordOfUser(userKey, { action: "session.revoke", detail: { others: true } })
+            )
+          ),
           orUnavailable
         ),
       offerSecondFactor: ({ payload }) =>

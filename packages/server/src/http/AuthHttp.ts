@@ -5,6 +5,7 @@ import { Api } from "@openseer/core"
 import { Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Attempts, ofAddress } from "../accounts/Attempts.ts"
+import { AuditLog } from "../accounts/AuditLog.ts"
 import { Invitations } from "../accounts/Invitations.ts"
 import { oidcStartPath } from "../accounts/OidcSignIn.ts"
 import { Sessions } from "../accounts/Sessions.ts"
@@ -29,6 +30,7 @@ export const layer = HttpApiBuilder.group(
     const invitations = yield* Invitations
     const attempts = yield* Attempts
     const cookies = yield* SessionCookie
+    const auditLog = yield* AuditLog
     const { oidc, registration } = yield* Site
     const provider = oidc === undefined ? {} : { oidc: { name: oidc.name, path: oidcStartPath } }
 
@@ -84,7 +86,16 @@ export const layer = HttpApiBuilder.group(
       signOut: () =>
         Effect.gen(function* () {
           const token = yield* cookies.read("session")
-          if (Option.isSome(token)) yield* sessions.end(token.value)
+          if (Option.isSome(token)) {
+            const known = yield* sessions.authenticate(token.value)
+            yield* sessions.end(token.value)
+            if (Option.isSome(known)) {
+              const { address } = yield* clientFacts
+              const { userId: id, userKey } = known.value
+              const actor = { kind: "user" as const, id, ...(address === undefined ? {} : { address }) }
+              yield* auditLog.recordOfUser(userKey, { action: "session.sign_out", actor })
+            }
+          }
           yield* cookies.clear("session")
         }).pipe(orUnavailable)
     })
