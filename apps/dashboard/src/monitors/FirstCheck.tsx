@@ -42,7 +42,12 @@ export function FirstCheck() {
 function AskForUrl() {
   const regions = createAsync(() => getRegions())
   revalidateOnLive(getRegions.key, ({ event }) => event !== "result")
-  const working = () => (regions()?.items ?? []).filter(({ workersHealthy }) => workersHealthy > 0)
+  // `global` is any of the others: asked beside them it would say the same twice.
+  const working = () => {
+    const able = (regions()?.items ?? []).filter(({ workersHealthy }) => workersHealthy > 0)
+    const named = able.filter(({ name }) => name !== "global")
+    return named.length > 0 ? named : able
+  }
   const [checks, setChecks] = createStore<Array<RegionCheck>>([])
   const [checked, setChecked] = createSignal<string>()
   const [typed, setTyped] = createSignal("")

@@ -25,8 +25,11 @@ const flashMs = 1_500
 const speakMs = 8_000
 const namedMax = 3
 
-/** Lives as long as the table. `list` is its element. */
-export const liveRows = (store: RowStore, list: () => HTMLElement) => {
+/**
+ * Lives as long as the table. `list` is its element; while `maySort`, rows are sorted anew when states change, else they
+ * stay where they are.
+ */
+export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () => boolean) => {
   const [flashing, setFlashing] = createStore<Record<string, true | undefined>>({})
   const [summary, setSummary] = createSignal("")
   const changed = new Set<string>()
@@ -91,7 +94,7 @@ export const liveRows = (store: RowStore, list: () => HTMLElement) => {
   const apply = async () => {
     gathering = undefined
     const ids = [...changed].filter(isOnScreen)
-    const all = listChanged || ids.length > singleMax
+    const all = listChanged || ids.length > singleMax || (ids.length > 0 && maySort())
     changed.clear()
     listChanged = false
     if (!all) {

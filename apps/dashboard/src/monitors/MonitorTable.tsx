@@ -35,7 +35,15 @@ export function MonitorTable(props: {
     const { from, to } = range()
     return Array.from({ length: Math.max(0, Math.min(to, store.total()) - from) }, (_, i) => from + i)
   })
-  const { isFlashing, summary } = liveRows(store, () => list)
+  const { isFlashing, summary } = liveRows(
+    store,
+    () => list,
+    () => {
+      // No row moves away from below the pointer, the focus, or a choice of several.
+      const isInUse = list.matches(":hover") || list.contains(document.activeElement)
+      return (props.filter.sort ?? "state") === "state" && !isInUse && !props.selection?.count()
+    }
+  )
   // Measured when the window changes, and not while scrolling: asking for it then would lay out everything once more.
   let rowHeight = 52
   const measureRow = () => {

@@ -99,12 +99,13 @@ function WrongMonitor(props: { monitor: AttentionMonitor }) {
       </A>
       <p class="order-4 col-span-2 min-w-0 break-words text-muted md:order-none md:col-span-1">
         <span class={props.monitor.state === "unknown" ? "" : "text-text"}>
-          {causes(props.monitor).join("; ") || "Nothing was heard of it lately"}
+          {causes(props.monitor).join("; ") ||
+            (props.monitor.since ? "Nothing was heard of it lately" : "Waits for its first check")}
         </span>{" "}
         · {failing().text}
       </p>
       <span class="order-2 text-muted md:order-none">
-        <Show when={props.monitor.since} fallback="never heard of">
+        <Show when={props.monitor.since} fallback="new">
           {(since) => (
             <>
               for <Time at={since()} since />
