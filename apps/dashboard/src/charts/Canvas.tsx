@@ -34,6 +34,9 @@ export interface CanvasProps {
 
 const dragPixelsMin = 6
 
+const hasValues = ([, ...columns]: uPlot.AlignedData): boolean =>
+  columns.some((column) => column.some((value) => value != null))
+
 /** Draws in the browser alone: on the server it is an empty box of its height. */
 export function Canvas(props: CanvasProps) {
   let host!: HTMLDivElement
@@ -51,7 +54,7 @@ export function Canvas(props: CanvasProps) {
       width: host.clientWidth,
       height: props.height,
       ms: 1,
-      padding: [8, 8, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -68,7 +71,7 @@ export function Canvas(props: CanvasProps) {
         {
           ...axis,
           grid: { show: false },
-          size: 28,
+          size: 24,
           space: 72,
           values: (_, splits, __, ___, distance) => props.ticks(splits, distance)
         },
@@ -76,7 +79,8 @@ export function Canvas(props: CanvasProps) {
           ...axis,
           size: 68,
           grid: { stroke: css("--line"), width: 1 },
-          values: (_, splits) => splits.map(unit)
+          // Without a value the scale is made up: it then says nothing.
+          values: (u, splits) => splits.map((value) => (hasValues(u.data) ? unit(value) : ""))
         }
       ],
       series,

@@ -19,6 +19,8 @@ export interface LegendItem {
 /** Moves and zooms by keys: `step` is -1 or 1 bucket, `pan` a share of the window, `zoom` a factor of its length. */
 export interface ChartKeys {
   readonly step: (by: number) => void
+  /** To the row above or below, where a chart has rows. */
+  readonly row?: (by: number) => void
   readonly pan: (share: number) => void
   readonly zoom: (factor: number) => void
   readonly reset: () => void
@@ -31,6 +33,8 @@ export function ChartFrame(props: {
   when: JSX.Element
   legend: ReadonlyArray<LegendItem>
   keys: ChartKeys
+  /** Said over the chart when it has nothing to show. */
+  empty?: string | undefined
   table: { readonly t0: number; readonly stepMs: number; readonly columns: ReadonlyArray<TableColumn> }
   children: JSX.Element
 }) {
@@ -42,6 +46,8 @@ export function ChartFrame(props: {
     const way = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0
     if (way !== 0 && event.shiftKey) keys.pan(way / 2)
     else if (way !== 0) keys.step(way)
+    else if (keys.row && event.key === "ArrowUp") keys.row(-1)
+    else if (keys.row && event.key === "ArrowDown") keys.row(1)
     else if (event.key === "+" || event.key === "=") keys.zoom(0.5)
     else if (event.key === "-") keys.zoom(2)
     else if (event.key === "Escape" || event.key === "0") keys.reset()
@@ -86,8 +92,13 @@ export function ChartFrame(props: {
             class="rounded-md"
             onKeyDown={onKeyDown}
           >
-            <div role="img" aria-label={props.words}>
+            <div role="img" aria-label={props.words} class="relative">
               {props.children}
+              <Show when={props.empty}>
+                <p class="pointer-events-none absolute inset-0 flex items-center justify-center pb-7 pl-14">
+                  <span class="rounded-md border border-line bg-surface px-3 py-1 text-muted">{props.empty}</span>
+                </p>
+              </Show>
             </div>
           </div>
         </Show>

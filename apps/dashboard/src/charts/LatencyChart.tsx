@@ -25,6 +25,7 @@ export function LatencyChart(props: { series: LatencySeries; window: string }) {
         [...props.series.p99]
       ] as Parameters<typeof Canvas>[0]["data"]
   )
+  const keys = useChartKeys(() => props.series, length)
   const at = () => bucketAt(props.series, length(), view.hover())
   const legend = (): ReadonlyArray<LegendItem> => {
     const i = at()
@@ -65,7 +66,8 @@ export function LatencyChart(props: { series: LatencySeries; window: string }) {
           : bucketWords(props.series.t0 + at()! * props.series.stepMs, props.series.stepMs)
       }
       legend={legend()}
-      keys={useChartKeys(() => props.series, length)}
+      empty={props.series.overall.n === 0 ? "No run was up in this window, so there is no latency" : undefined}
+      keys={keys}
       table={{
         t0: props.series.t0,
         stepMs: props.series.stepMs,
@@ -85,7 +87,7 @@ export function LatencyChart(props: { series: LatencySeries; window: string }) {
     >
       <Canvas
         data={data()}
-        drawing={latencyDrawing(props.series)}
+        drawing={latencyDrawing(() => props.series)}
         fromMs={view.fromMs()}
         toMs={view.toMs()}
         height={240}

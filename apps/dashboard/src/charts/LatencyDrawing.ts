@@ -10,33 +10,33 @@ import { millis } from "~/charts/Quantity.ts"
 
 const tickHeight = 9
 
-/** The drawing of a series. */
+/** The drawing of a series, as it is when it is drawn: data comes anew while the canvas stays. */
 export const latencyDrawing =
-  (series: LatencySeries): Drawing =>
+  (series: () => LatencySeries): Drawing =>
   (css) => ({
     unit: millis,
     series: [
       {},
-      line(series.p50, css("--accent"), 2),
-      line(series.p95, css("--accent"), 1.25, "b0"),
-      line(series.p99, css("--accent"), 1, "70")
+      line(() => series().p50, css("--accent"), 2),
+      line(() => series().p95, css("--accent"), 1.25, "b0"),
+      line(() => series().p99, css("--accent"), 1, "70")
     ],
     bands: [
       { series: [2, 1], fill: `${css("--accent")}2e` },
       { series: [3, 2], fill: `${css("--accent")}14` }
     ],
     hooks: {
-      drawClear: [(u) => hatch(u, css, series, unknownRuns(series))],
-      draw: [(u) => failures(u, css, series)]
+      drawClear: [(u) => hatch(u, css, series(), unknownRuns(series()))],
+      draw: [(u) => failures(u, css, series())]
     }
   })
 
 /** A line of a column; points without neighbours are dots. `alpha` is the end of a colour like #2456d6. */
-export const line = (column: Column, color: string, width: number, alpha = ""): uPlot.Series => ({
+export const line = (column: () => Column, color: string, width: number, alpha = ""): uPlot.Series => ({
   stroke: `${color}${alpha}`,
   width,
   spanGaps: false,
-  points: { show: true, size: 4, fill: color, stroke: color, filter: () => [...lonely(column)] }
+  points: { show: true, size: 4, fill: color, stroke: color, filter: () => [...lonely(column())] }
 })
 
 /** The buckets of which nothing is known. */

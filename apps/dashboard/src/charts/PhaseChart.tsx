@@ -17,11 +17,12 @@ import { useWindow } from "~/monitor/Window.tsx"
 export function PhaseChart(props: { series: PhaseSeries; window: string }) {
   const view = useWindow()
   const length = () => props.series.n.length
+  const columns = createMemo(() => stacked(props.series))
   const data = createMemo(
-    () =>
-      [instantsOf(props.series, length()), ...stacked(props.series)] as unknown as Parameters<typeof Canvas>[0]["data"]
+    () => [instantsOf(props.series, length()), ...columns()] as unknown as Parameters<typeof Canvas>[0]["data"]
   )
   const means = createMemo(() => phaseMeans(props.series))
+  const keys = useChartKeys(() => props.series, length)
   const at = () => bucketAt(props.series, length(), view.hover())
   const legend = (): ReadonlyArray<LegendItem> => {
     const i = at()
@@ -48,7 +49,8 @@ export function PhaseChart(props: { series: PhaseSeries; window: string }) {
           : bucketWords(props.series.t0 + at()! * props.series.stepMs, props.series.stepMs)
       }
       legend={legend()}
-      keys={useChartKeys(() => props.series, length)}
+      empty={means() === undefined ? "No run was up in this window, or its details are no longer kept" : undefined}
+      keys={keys}
       table={{
         t0: props.series.t0,
         stepMs: props.series.stepMs,
@@ -64,7 +66,7 @@ export function PhaseChart(props: { series: PhaseSeries; window: string }) {
     >
       <Canvas
         data={data()}
-        drawing={phaseDrawing(props.series)}
+        drawing={phaseDrawing(() => props.series, columns)}
         fromMs={view.fromMs()}
         toMs={view.toMs()}
         height={176}

@@ -40,7 +40,10 @@ export function RegionMatrix(props: {
   const height = () => props.matrix.regions.length * (rowHeight + gap) - gap
   const paths = createMemo(() => matrixPaths(props.matrix.regions, rowHeight, gap))
   const at = () => bucketAt(props.matrix, length(), view.hover())
-  const keys = useChartKeys(() => props.matrix, length)
+  const keys = {
+    ...useChartKeys(() => props.matrix, length),
+    row: (by: number) => setRow((before) => Math.min(props.matrix.regions.length - 1, Math.max(0, before + by)))
+  }
   const shownRow = () => Math.min(row(), props.matrix.regions.length - 1)
   const readout = () => {
     const i = at()

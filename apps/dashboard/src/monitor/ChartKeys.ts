@@ -4,7 +4,7 @@
 import type { ChartKeys } from "~/charts/ChartFrame.tsx"
 import { bucketAt } from "~/charts/Columns.ts"
 import { useWindow } from "~/monitor/Window.tsx"
-import { panned, scaled, tidy, type Zoom } from "~/monitor/Zoom.ts"
+import { panned, scaled, type Zoom } from "~/monitor/Zoom.ts"
 
 /** The keys of a chart of `length` buckets. */
 export const useChartKeys = (
@@ -13,10 +13,7 @@ export const useChartKeys = (
 ): ChartKeys => {
   const view = useWindow()
   const shown = (): Zoom => ({ fromMs: view.fromMs(), toMs: view.toMs() })
-  const go = (zoom: Zoom) => {
-    const { fromMs, toMs } = tidy(zoom, Date.now())
-    view.zoomTo(fromMs, toMs)
-  }
+  const go = ({ fromMs, toMs }: Zoom) => view.zoomTo(fromMs, toMs)
   return {
     step: (by) => {
       const last = length() - 1

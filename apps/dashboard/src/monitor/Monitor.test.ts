@@ -3,7 +3,7 @@ import { memberWords, ruleWords, specLines } from "./ConfigurationWords.ts"
 import { snippets } from "./PingSnippets.ts"
 import { axisOf, belongs, merged, whereOf } from "./RunLog.ts"
 import { culprits, list, sinceOf, whyWords } from "./StateWords.ts"
-import { panned, scaled, tidy, zoomOf } from "./Zoom.ts"
+import { panned, scaled, startOf, tidy, zoomOf } from "./Zoom.ts"
 
 const phases = { dnsUs: 0, connectUs: 0, tlsUs: 0, ttfbUs: 0, downloadUs: 0 }
 const result = (second: number, region = "local") =>
@@ -38,6 +38,16 @@ it("zooms around an instant, pans, and stays before the present", () => {
   expect(panned({ fromMs: 0, toMs: 100 }, -0.5)).toEqual({ fromMs: -50, toMs: 50 })
   expect(tidy({ fromMs: 100_000, toMs: 101_000 }, 1_000_000)).toEqual({ fromMs: 70_000, toMs: 131_000 })
   expect(tidy({ fromMs: 900_000, toMs: 1_100_000 }, 1_000_000)).toEqual({ fromMs: 800_000, toMs: 1_000_000 })
+})
+
+it("begins a window where buckets do, and not before the monitor was created", () => {
+  const now = Date.UTC(2026, 0, 31, 9, 32)
+  expect(startOf("24h", now, 0)).toEqual({ fromMs: Date.UTC(2026, 0, 30, 9, 35), isCreation: false })
+  expect(startOf("24h", now, Date.UTC(2026, 0, 31, 9, 0, 30))).toEqual({
+    fromMs: Date.UTC(2026, 0, 31, 9, 0),
+    isCreation: true
+  })
+  expect(startOf("24h", now, now - 5_000).fromMs).toBe(now - 600_000)
 })
 
 it("keeps each run once, newest first, whichever way it came", () => {

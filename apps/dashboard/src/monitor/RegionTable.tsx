@@ -54,14 +54,16 @@ export function RegionTable(props: {
                     {region.region}
                   </th>
                   <td class="px-3 py-2 whitespace-nowrap">
-                    <StatusPill state={region.state} plain />
-                    <Show when={region.since}>
-                      {(since) => (
-                        <span class="ml-2 text-muted">
-                          for <Time at={since()} since />
-                        </span>
-                      )}
-                    </Show>
+                    <span class="flex items-center gap-2">
+                      <StatusPill state={region.state} plain />
+                      <Show when={region.since}>
+                        {(since) => (
+                          <span class="text-muted">
+                            for <Time at={since()} since />
+                          </span>
+                        )}
+                      </Show>
+                    </span>
                     <Show when={region.state === "unknown"}>
                       <span class="block text-muted">no worker reports</span>
                     </Show>
@@ -69,13 +71,15 @@ export function RegionTable(props: {
                       {(reason) => <span class="block text-muted">{reasonWords(reason())}</span>}
                     </Show>
                   </td>
-                  <td class="px-3 py-2 text-right">{percent(uptime()?.uptime)}</td>
-                  <td class="px-3 py-2 text-right">{percent(uptime()?.coverage, 1)}</td>
-                  <td class="px-3 py-2 text-right">{millis(props.latency?.[region.region]?.p95)}</td>
+                  <td class="px-3 py-2 text-right whitespace-nowrap">{percent(uptime()?.uptime)}</td>
+                  <td class="px-3 py-2 text-right whitespace-nowrap">{percent(uptime()?.coverage, 1)}</td>
+                  <td class="px-3 py-2 text-right whitespace-nowrap">{millis(props.latency?.[region.region]?.p95)}</td>
                   <td class={`px-3 py-2 text-right ${uptime()?.down ? "text-down" : ""}`}>
                     {count(uptime()?.down ?? 0)}
                   </td>
-                  <td class="px-4 py-2 text-right">{count((uptime()?.error ?? 0) + (uptime()?.missed ?? 0))}</td>
+                  <td class="px-4 py-2 text-right whitespace-nowrap">
+                    {count((uptime()?.error ?? 0) + (uptime()?.missed ?? 0))}
+                  </td>
                 </tr>
               )
             }}

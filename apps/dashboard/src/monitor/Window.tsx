@@ -3,9 +3,10 @@
  * has zoomed or chosen a day. `?region=` narrows it to one region.
  */
 import { useLocation, useNavigate, useSearchParams } from "@solidjs/router"
-import { createContext, createSignal, type JSX, useContext } from "solid-js"
-import { type Range, useRange } from "~/components/RangePicker.tsx"
-import { type Zoom, zoomOf } from "~/monitor/Zoom.ts"
+import { createContext, createMemo, createSignal, type JSX, useContext } from "solid-js"
+import { useRange } from "~/components/RangePicker.tsx"
+import { useMonitor } from "~/monitor/MonitorContext.ts"
+import { startOf, tidy, type Zoom, zoomOf } from "~/monitor/Zoom.ts"
 
 interface Window {
   /** What the API is asked for. */
@@ -29,18 +30,11 @@ interface Window {
 
 const WindowContext = createContext<Window>()
 
-// Windows begin where buckets do, so that figures, charts and the server's page and the browser's are of the same runs.
 const minuteMs = 60_000
-const grains: Readonly<Record<Range, number>> = {
-  "1h": minuteMs,
-  "24h": 5 * minuteMs,
-  "7d": 60 * minuteMs,
-  "30d": 120 * minuteMs,
-  "90d": 1_440 * minuteMs
-}
 
 /** Around the charts of one monitor. */
 export function WindowProvider(props: { children: JSX.Element }) {
+  const monitor = useMonitor()
   const [search] = useSearchParams<{ from?: string; to?: string; region?: string }>()
   const range = useRange()
   const location = useLocation()
@@ -49,7 +43,8 @@ export function WindowProvider(props: { children: JSX.Element }) {
   const [hover, setHover] = createSignal<number>()
   const zoom = () => zoomOf(search.from, search.to)
   const region = () => search.region || undefined
-  const fromMs = () => zoom()?.fromMs ?? Math.ceil(now() / grains[range.range()]) * grains[range.range()] - range.ms()
+  const start = createMemo(() => startOf(range.range(), now(), Date.parse(monitor().createdAt)))
+  const fromMs = () => zoom()?.fromMs ?? start().fromMs
   const toMs = () => zoom()?.toMs ?? Math.ceil(now() / minuteMs) * minuteMs
   const href: Window["href"] = (change) => {
     const parameters = new URLSearchParams(location.search)
@@ -74,9 +69,12 @@ export function WindowProvider(props: { children: JSX.Element }) {
     toMs,
     region,
     zoom,
-    words: () => (zoom() ? undefined : range.words()),
+    words: () => (zoom() ? undefined : start().isCreation ? "since it was created" : range.words()),
     href,
-    zoomTo: (from, to) => go({ from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
+    zoomTo: (from, to) => {
+      const zoomed = tidy({ fromMs: from, toMs: to }, Date.now())
+      go({ from: new Date(zoomed.fromMs).toISOString(), to: new Date(zoomed.toMs).toISOString() })
+    },
     reset: () => zoom() && go({ from: undefined, to: undefined }),
     advance: () => setNow(Date.now()),
     hover,

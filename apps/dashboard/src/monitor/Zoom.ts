@@ -2,6 +2,8 @@
  * A window that was zoomed into: what the address says, and what keys and the mouse make of it.
  */
 
+import { type Range, ranges } from "~/components/Ranges.ts"
+
 /** From when to when, in milliseconds. */
 export interface Zoom {
   readonly fromMs: number
@@ -36,4 +38,27 @@ export const scaled = ({ fromMs, toMs }: Zoom, factor: number, around: number): 
 export const panned = ({ fromMs, toMs }: Zoom, share: number): Zoom => {
   const by = (toMs - fromMs) * share
   return { fromMs: fromMs + by, toMs: toMs + by }
+}
+
+// Windows begin where buckets do, so that figures, charts and the server's page and the browser's are of the same runs.
+const grains: Readonly<Record<Range, number>> = {
+  "1h": narrowestMs,
+  "24h": 5 * narrowestMs,
+  "7d": 60 * narrowestMs,
+  "30d": 120 * narrowestMs,
+  "90d": 1_440 * narrowestMs
+}
+
+/**
+ * Where a window up to now begins. Of a monitor that is younger than the window it begins when it was created, at least
+ * ten minutes ago: a day of nothing would hide the little that is known.
+ */
+export const startOf = (
+  range: Range,
+  now: number,
+  createdAt: number
+): { readonly fromMs: number; readonly isCreation: boolean } => {
+  const fromMs = Math.ceil(now / grains[range]) * grains[range] - ranges[range]
+  const created = Math.floor(Math.min(createdAt, now - 10 * narrowestMs) / narrowestMs) * narrowestMs
+  return created > fromMs ? { fromMs: created, isCreation: true } : { fromMs, isCreation: false }
 }
