@@ -128,7 +128,7 @@ export function Fact(props: { name: string; children: JSX.Element }) {
 function Part(props: { title: string; children: JSX.Element }) {
   return (
     <section class="min-w-0">
-      <h4 class="mb-1 font-semibold">{props.title}</h4>
+      <h3 class="mb-1 font-semibold">{props.title}</h3>
       {props.children}
     </section>
   )

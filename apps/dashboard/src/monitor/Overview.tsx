@@ -93,7 +93,7 @@ export function Overview() {
           )}
         </Show>
       </Panel>
-      <Panel title="Latency" queries={getLatency.key} fallback={<Skeleton class="h-72" />}>
+      <Panel title={hasPhases() ? "Latency" : "Run time"} queries={getLatency.key} fallback={<Skeleton class="h-72" />}>
         <Show when={latency.latest}>{(series) => <LatencyChart series={series()} window={window()} />}</Show>
       </Panel>
       <Show when={hasPhases()}>

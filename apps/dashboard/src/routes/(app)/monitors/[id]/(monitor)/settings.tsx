@@ -9,13 +9,22 @@ import { useAccount } from "~/components/AccountContext.tsx"
 import { Panel } from "~/components/Panel.tsx"
 import { StateIcon } from "~/components/StatusPill.tsx"
 import { duration, Time } from "~/components/Time.tsx"
-import { ruleWords, specLines } from "~/monitor/ConfigurationWords.ts"
+import { ruleWords } from "~/editor/RuleWords.ts"
+import { specLines } from "~/monitor/ConfigurationWords.ts"
 import { DeleteMonitor } from "~/monitor/DeleteMonitor.tsx"
 import { useMonitor } from "~/monitor/MonitorContext.ts"
 
 export default function SettingsPage() {
   const monitor = useMonitor()
   const { may } = useAccount()
+  const rule = () =>
+    ruleWords({
+      isInbound: monitor().heartbeat !== undefined,
+      intervalMs: monitor().intervalMs,
+      timeoutMs: monitor().timeoutMs,
+      regions: monitor().regions.length,
+      assertions: monitor().assertions.length
+    })
   const lines = () => [
     { name: "Check", value: monitor().kind },
     ...(monitor().heartbeat ? [] : [{ name: "Interval", value: duration(monitor().intervalMs) }]),
@@ -24,7 +33,9 @@ export default function SettingsPage() {
   return (
     <>
       <Panel title="The rule">
-        <p class="max-w-prose">{ruleWords(monitor())}</p>
+        <div class="max-w-prose">
+          <For each={rule()}>{(sentence) => <p>{sentence}</p>}</For>
+        </div>
         <Show when={monitor().assertions.length > 0}>
           <h3 class="mt-4 mb-1 font-semibold">What must hold</h3>
           <ul class="flex flex-col gap-1">
@@ -59,7 +70,7 @@ export default function SettingsPage() {
           <For each={lines()}>
             {(line) => (
               <>
-                <dt class="text-muted first-letter:uppercase">{line.name}</dt>
+                <dt class="text-muted">{line.name}</dt>
                 <dd class="mb-1 font-mono break-all whitespace-pre-wrap sm:mb-0">{line.value}</dd>
               </>
             )}
