@@ -45,7 +45,8 @@ export function CheckLog() {
       ...(search.cursor ? { cursor: search.cursor } : {})
     }) as ResultsQuery
 
-  const first = createAsync(() => getResults(monitor().id, query()))
+  // Before the page is sent, so that the log is there without JavaScript, which what is streamed later needs.
+  const first = createAsync(() => getResults(monitor().id, query()), { deferStream: true })
   const linked = createAsync(async () => {
     const where = RunLog.whereOf(search.run ?? "")
     return where === undefined ? undefined : (await getResults(monitor().id, where)).items[0]
