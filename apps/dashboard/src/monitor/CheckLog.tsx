@@ -2,7 +2,7 @@
  * The log of checks: live, newest first, narrowed by what the address says; older ones are asked for at its end.
  */
 import type { Result, ResultsQuery } from "@openseer/core/contract/ResultsApi"
-import { createAsync, useSearchParams } from "@solidjs/router"
+import { createAsync, revalidate, useSearchParams } from "@solidjs/router"
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from "solid-js"
 import { problemOf } from "~/api/ApiProblem.ts"
 import { getResults } from "~/api/Monitors.ts"
@@ -12,7 +12,7 @@ import { EmptyState } from "~/components/EmptyState.tsx"
 import { Panel } from "~/components/Panel.tsx"
 import { SkeletonRows } from "~/components/Skeleton.tsx"
 import { toast } from "~/components/Toast.ts"
-import { onLive } from "~/live/Live.tsx"
+import { onLive, useLive } from "~/live/Live.tsx"
 import { useMonitor } from "~/monitor/MonitorContext.ts"
 import * as RunLog from "~/monitor/RunLog.ts"
 import { RunLogRow } from "~/monitor/RunLogRow.tsx"
@@ -21,6 +21,8 @@ import { WindowBar } from "~/monitor/WindowBar.tsx"
 
 const pageSize = 50
 const liveMax = 500
+// By then the stream of this monitor has begun, also where it took the place of another one.
+const settledMs = 3_000
 const outcomes = ["down", "degraded", "error", "up"] as const
 
 const linkClass =
@@ -73,6 +75,15 @@ export function CheckLog() {
     )
     const mine = told.filter((result) => RunLog.belongs(result, filter()))
     if (mine.length > 0) setLive((all) => [...mine, ...all].slice(0, liveMax))
+  })
+
+  // What came between the page's reading and the stream's beginning was told to nobody.
+  const stream = useLive()
+  const readAnew = () => void revalidate(getResults.key)
+  createEffect(on(stream.state, (state) => state === "live" && readAnew(), { defer: true }))
+  onMount(() => {
+    const timer = setTimeout(readAnew, settledMs)
+    onCleanup(() => clearTimeout(timer))
   })
 
   const all = createMemo(() => RunLog.merged(live(), first.latest?.items ?? [], older()))
