@@ -16,7 +16,7 @@ import { onLive, useLive } from "~/live/Live.tsx"
 import { useMonitor } from "~/monitor/MonitorContext.ts"
 import * as RunLog from "~/monitor/RunLog.ts"
 import { RunLogRow } from "~/monitor/RunLogRow.tsx"
-import { useWindow } from "~/monitor/Window.tsx"
+import { isSame, useWindow } from "~/monitor/Window.tsx"
 import { WindowBar } from "~/monitor/WindowBar.tsx"
 
 const pageSize = 50
@@ -39,19 +39,25 @@ export function CheckLog() {
     ...(outcome() ? { outcome: outcome()! } : {}),
     ...(view.region() ? { region: view.region()! } : {})
   })
-  const query = (): ResultsQuery =>
-    ({
-      ...view.query(),
-      ...filter(),
-      limit: pageSize,
-      ...(search.cursor ? { cursor: search.cursor } : {})
-    }) as ResultsQuery
+  // Only what is another question is asked again: not when the monitor was read anew.
+  const id = createMemo(() => monitor().id)
+  const query = createMemo(
+    (): ResultsQuery =>
+      ({
+        ...view.query(),
+        ...filter(),
+        limit: pageSize,
+        ...(search.cursor ? { cursor: search.cursor } : {})
+      }) as ResultsQuery,
+    undefined,
+    { equals: isSame }
+  )
 
   // Before the page is sent, so that the log is there without JavaScript, which what is streamed later needs.
-  const first = createAsync(() => getResults(monitor().id, query()), { deferStream: true })
+  const first = createAsync(() => getResults(id(), query()), { deferStream: true })
   const linked = createAsync(async () => {
     const where = RunLog.whereOf(search.run ?? "")
-    return where === undefined ? undefined : (await getResults(monitor().id, where)).items[0]
+    return where === undefined ? undefined : (await getResults(id(), where)).items[0]
   })
   const [live, setLive] = createSignal<ReadonlyArray<Result>>([])
   const [older, setOlder] = createSignal<ReadonlyArray<Result>>([])
@@ -59,7 +65,7 @@ export function CheckLog() {
   const [isAsking, setAsking] = createSignal(false)
   createEffect(
     on(
-      () => JSON.stringify(query()),
+      query,
       () => {
         setLive([])
         setOlder([])
@@ -102,7 +108,7 @@ export function CheckLog() {
     if (from === undefined || isAsking()) return
     setAsking(true)
     try {
-      const page = await getResults(monitor().id, { ...query(), cursor: from } as ResultsQuery)
+      const page = await getResults(id(), { ...query(), cursor: from } as ResultsQuery)
       setOlder((known) => [...known, ...page.items])
       setNextCursor(page.nextCursor)
     } catch (error) {

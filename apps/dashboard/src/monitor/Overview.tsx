@@ -2,7 +2,7 @@
  * The overview of a monitor: its figures, its days, latency, phases and regions, all of one window.
  */
 import { createAsync, revalidate } from "@solidjs/router"
-import { onCleanup, Show } from "solid-js"
+import { createMemo, onCleanup, Show } from "solid-js"
 import { getLatency, getTimeline, getUptime } from "~/api/Monitors.ts"
 import { getMatrix, getPhases, getRegionLatency } from "~/api/Series.ts"
 import { LatencyChart } from "~/charts/LatencyChart.tsx"
@@ -16,7 +16,7 @@ import { Figures } from "~/monitor/Figures.tsx"
 import { HeartbeatPanel } from "~/monitor/HeartbeatPanel.tsx"
 import { useMonitor } from "~/monitor/MonitorContext.ts"
 import { RegionTable } from "~/monitor/RegionTable.tsx"
-import { useWindow } from "~/monitor/Window.tsx"
+import { isSame, useWindow } from "~/monitor/Window.tsx"
 import { WindowBar } from "~/monitor/WindowBar.tsx"
 
 const points = 600
@@ -30,22 +30,28 @@ const liveEveryMs = 5_000
 export function Overview() {
   const monitor = useMonitor()
   const view = useWindow()
-  const id = () => monitor().id
+  // Only what is another question is asked again: not when the monitor was read anew.
+  const id = createMemo(() => monitor().id)
+  const query = createMemo(() => view.query(), undefined, { equals: isSame })
   const window = () =>
     [view.words() ?? "the chosen window", view.region() ?? (monitor().regions.length > 1 ? "all regions" : undefined)]
       .filter(Boolean)
       .join(", ")
-  const regionless = () => {
-    const { region: _, ...query } = view.query()
-    return query
-  }
-  const regionNames = () => monitor().regions.map(({ region }) => region)
-  const hasPhases = () => monitor().heartbeat === undefined
+  const regionless = createMemo(
+    () => {
+      const { region: _, ...rest } = view.query()
+      return rest
+    },
+    undefined,
+    { equals: isSame }
+  )
+  const regionNames = createMemo(() => monitor().regions.map(({ region }) => region), undefined, { equals: isSame })
+  const hasPhases = createMemo(() => monitor().heartbeat === undefined)
 
-  const latency = createAsync(() => getLatency(id(), { ...view.query(), points }))
-  const uptime = createAsync(() => getUptime(id(), view.query()))
+  const latency = createAsync(() => getLatency(id(), { ...query(), points }))
+  const uptime = createAsync(() => getUptime(id(), query()))
   const timeline = createAsync(() => getTimeline(id(), { days: stripDays }))
-  const phases = createAsync(async () => (hasPhases() ? getPhases(id(), { ...view.query(), points }) : undefined))
+  const phases = createAsync(async () => (hasPhases() ? getPhases(id(), { ...query(), points }) : undefined))
   const matrix = createAsync(() => getMatrix(id(), { ...regionless(), points: matrixPoints }))
   const regionLatency = createAsync(() => getRegionLatency(id(), regionNames(), regionless()))
   const regionUptime = createAsync(() => getUptime(id(), regionless()))

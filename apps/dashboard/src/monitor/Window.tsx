@@ -32,6 +32,9 @@ const WindowContext = createContext<Window>()
 
 const minuteMs = 60_000
 
+/** Whether two questions are the same one. */
+export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
 /** Around the charts of one monitor. */
 export function WindowProvider(props: { children: JSX.Element }) {
   const monitor = useMonitor()
