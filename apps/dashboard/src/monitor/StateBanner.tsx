@@ -31,7 +31,7 @@ export function StateBanner() {
           class={`flex flex-wrap items-start gap-x-3 gap-y-1 rounded-panel border px-4 py-3 ${grounds[monitor().state]}`}
         >
           <StateIcon state={monitor().state} size={20} />
-          <div class="min-w-0 flex-1">
+          <div class="min-w-0 flex-1 basis-60">
             <p>
               <strong class={`font-semibold ${stateText[monitor().state]}`}>
                 {stateWord[monitor().state]}
@@ -60,7 +60,7 @@ export function StateBanner() {
           <Show when={monitor().state === "down" || monitor().state === "degraded"}>
             <A
               href={`/monitors/${monitor().id}/checks?outcome=${culprits(monitor().regions, monitor().state)[0]?.state ?? "down"}&run=latest`}
-              class="inline-flex min-h-6 items-center font-medium underline underline-offset-2"
+              class="ml-8 inline-flex min-h-6 items-center font-medium underline underline-offset-2 md:ml-0"
             >
               See the failed check
             </A>
