@@ -54,9 +54,9 @@ export function UptimeStrip(props: {
   })
   const summary = () => {
     const known = props.days.filter((day) => day !== null)
-    const mean = known.length === 0 ? null : known.reduce((sum, day) => sum + day, 0) / known.length
+    const worst = known.length === 0 ? null : Math.min(...known)
     const bad = known.filter((day) => day < 1_000).length
-    return `${props.label}: ${props.days.length} days, mean of days ${uptimeWords(mean)}, ${bad} with failures, ${props.days.length - known.length} not observed`
+    return `${props.label}: ${props.days.length} days, the worst ${uptimeWords(worst)}, ${bad} with failures, ${props.days.length - known.length} not observed`
   }
   const dayOf = (index: number): number => (props.until ?? Date.now()) - (props.days.length - 1 - index) * dayMs
   const dayWords = (index: number) =>

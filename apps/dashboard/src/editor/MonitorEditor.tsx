@@ -9,16 +9,16 @@ import type { CheckTypeInfo, CheckTypes } from "@openseer/core/contract/CheckTyp
 import type { RegionRun } from "@openseer/core/contract/MonitorsApi"
 import FlaskConical from "lucide-solid/icons/flask-conical"
 import { createSignal, For, Show } from "solid-js"
-import { problemOf } from "~/api/ApiProblem.ts"
+import { type Problem, problemOf } from "~/api/ApiProblem.ts"
 import { request } from "~/api/Request.ts"
+import { RegionRuns } from "~/checks/RegionRuns.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { buttonClass, ButtonLink } from "~/components/Button.tsx"
 import { Field } from "~/components/Field.tsx"
 import { Panel } from "~/components/Panel.tsx"
 import { AssertionRows } from "~/editor/AssertionRows.tsx"
 import { CodeView } from "~/editor/CodeView.tsx"
-import { type DraftResult, DraftResults } from "~/editor/DraftResults.tsx"
-import { durationMs, durationWords } from "~/editor/Duration.ts"
+import { durationMs, durationWords } from "~/editor/DurationText.ts"
 import { type MonitorTexts, readMonitor } from "~/editor/MonitorTexts.ts"
 import { RegionPicker } from "~/editor/RegionPicker.tsx"
 import { intervalMsDefault, ruleWords, timeoutMsFor } from "~/editor/RuleWords.ts"
@@ -52,21 +52,26 @@ export function MonitorEditor(props: {
   )
   const [interval, setInterval] = createSignal(durationWords(monitor?.intervalMs ?? intervalMsDefault))
   const [timeout, setTimeout] = createSignal(monitor === undefined ? "" : durationWords(monitor.timeoutMs))
-  const [results, setResults] = createSignal<ReadonlyArray<DraftResult>>([])
+  const [runs, setRuns] = createSignal<ReadonlyArray<RegionRun>>([])
+  const [waiting, setWaiting] = createSignal(0)
+  const [refusal, setRefusal] = createSignal<Problem>()
   const [code, setCode] = createSignal<MonitorTexts["input"]>()
   const [count, setCount] = createSignal((monitor?.assertions ?? type.defaultAssertions).length)
   let fieldset!: HTMLDivElement
+  let testPanel: HTMLDivElement | undefined
 
   const read = () => readMonitor(Fields.make(new FormData(fieldset.closest("form")!)), props.types).input
   const test = async () => {
     const { assertions, kind, regions: chosen, spec: target, timeoutMs } = read()
-    setResults(chosen.map((region) => ({ region })))
-    const answer = (region: string, result: Omit<DraftResult, "region">) =>
-      setResults((all) => all.map((one) => (one.region === region ? { region, ...result } : one)))
+    setRuns(chosen.map((region) => ({ region, status: "pending" })))
+    setWaiting(chosen.length)
+    setRefusal(undefined)
+    queueMicrotask(() => testPanel?.scrollIntoView({ block: "nearest" }))
+    // One request a region: each is shown as it comes, and a slow one keeps no other waiting.
     await Promise.all(
       chosen.map(async (region) => {
         try {
-          const { runs } = await request<DraftRuns>("/checks", {
+          const answer = await request<DraftRuns>("/checks", {
             method: "POST",
             body: {
               kind,
@@ -78,12 +83,14 @@ export function MonitorEditor(props: {
               ...(monitor === undefined ? {} : { monitorId: monitor.id })
             }
           })
-          answer(region, runs[0] === undefined ? {} : { run: runs[0] })
+          setRuns((all) => all.map((run) => (run.region === region ? (answer.runs[0] ?? run) : run)))
         } catch (error) {
-          answer(region, { problem: problemOf(error) })
+          setRefusal(problemOf(error))
         }
+        setWaiting((left) => left - 1)
       })
     )
+    testPanel?.scrollIntoView({ block: "nearest" })
   }
   const intervalMs = () => durationMs(interval()) ?? intervalMsDefault
   const rule = () =>
@@ -187,16 +194,22 @@ export function MonitorEditor(props: {
             </ul>
           </Panel>
 
-          <Show when={results().length > 0 || shown() !== undefined}>
-            <Panel title="Test" note="Just now, saved nowhere">
-              <DraftResults
-                results={
-                  results().length > 0
-                    ? results()
-                    : (shown() as ReadonlyArray<RegionRun>).map((run) => ({ region: run.region, run }))
-                }
-              />
-            </Panel>
+          <Show when={runs().length > 0 || shown() !== undefined}>
+            <div ref={testPanel} class="scroll-mb-20">
+              <Panel title="Test" note="just now, saved nowhere">
+                <Show
+                  when={refusal()}
+                  fallback={
+                    <RegionRuns
+                      runs={runs().length > 0 ? runs() : (shown() as ReadonlyArray<RegionRun>)}
+                      isWaiting={waiting() > 0}
+                    />
+                  }
+                >
+                  {(problem) => <Refusal problem={problem()} />}
+                </Show>
+              </Panel>
+            </div>
           </Show>
 
           <details class="script-only" onToggle={(event) => setCode(event.currentTarget.open ? read() : undefined)}>
@@ -229,6 +242,23 @@ export function MonitorEditor(props: {
         </>
       )}
     </ApiForm>
+  )
+}
+
+function Refusal(props: { problem: Problem }) {
+  return (
+    <div role="alert" class="text-down">
+      <p>{props.problem.detail ?? props.problem.title}</p>
+      <ul class="list-disc pl-5">
+        <For each={props.problem.errors ?? []}>
+          {({ message, path }) => (
+            <li>
+              <code>{path}</code> {message}
+            </li>
+          )}
+        </For>
+      </ul>
+    </div>
   )
 }
 

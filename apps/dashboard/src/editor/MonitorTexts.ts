@@ -3,7 +3,7 @@
  */
 import type { CheckTypes } from "@openseer/core/contract/CheckTypesApi"
 import { readAssertions } from "~/editor/AssertionTexts.ts"
-import { durationMs } from "~/editor/Duration.ts"
+import { durationMs } from "~/editor/DurationText.ts"
 import { type JsonSchema, shapeOf } from "~/editor/Shape.ts"
 import { type FormTexts, readValue, type UnreadableField } from "~/editor/SpecValues.ts"
 

@@ -1,7 +1,7 @@
 /**
  * What a monitor does, in sentences: how often, when it is called down, and how soon that is seen.
  */
-import { durationWords } from "~/editor/Duration.ts"
+import { durationWords } from "~/editor/DurationText.ts"
 
 /** What the sentences are made of. `regions` is how many; an inbound one is not checked: its target calls. */
 export interface Rule {

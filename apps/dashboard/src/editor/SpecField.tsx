@@ -1,26 +1,15 @@
 /**
  * The fields of one value of a spec, whatever its shape: a line, a choice, or a group with fields of its own.
  */
-import Plus from "lucide-solid/icons/plus"
-import X from "lucide-solid/icons/x"
-import { createSignal, For, type JSX, Match, Show, Switch } from "solid-js"
-import { Button } from "~/components/Button.tsx"
-import { Field, FieldFrame, inputClass, SelectField, TextField } from "~/components/Field.tsx"
+import { createSignal, For, type JSX, Show } from "solid-js"
+import { Field, inputClass, SelectField, TextField } from "~/components/Field.tsx"
 import { useForm } from "~/components/FormContext.ts"
-import { durationWords } from "~/editor/Duration.ts"
+import { durationWords } from "~/editor/DurationText.ts"
+import { FormRows } from "~/editor/FormRows.tsx"
 import { memberLabel } from "~/editor/MemberLabel.ts"
+import { SecretField, SecretText } from "~/editor/SecretField.tsx"
 import { type Member, type Shape, variantPath } from "~/editor/Shape.ts"
-import { isSecret, keptField, rowField, secretField, textOf, variantField, variantKeyOf } from "~/editor/SpecValues.ts"
-
-/** A value of a spec: where it is (`spec.tls.verify`), what it is called, and what it is now. */
-export interface SpecFieldProps {
-  shape: Shape
-  path: string
-  label: string
-  description?: string | undefined
-  isRequired?: boolean
-  value: unknown
-}
+import { type SpecFieldProps, textOf, variantField, variantKeyOf } from "~/editor/SpecValues.ts"
 
 /** Texts longer than this get lines. */
 const lineLengthMax = 2_048
@@ -218,56 +207,6 @@ function UnionField(props: SpecFieldProps & { shape: Shape & { is: "union" } }) 
   )
 }
 
-/** Rows that are there: those of the value, or of what was posted, and one to fill in. */
-const rowsOf = (path: string, count: number, max: number): ReadonlyArray<number> => {
-  const form = useForm()
-  const posted = Array.from({ length: max }, (_, index) => index).filter(
-    (index) => form?.value(rowField(`${path}.${index}`)) !== undefined
-  )
-  if (posted.length > 0) return posted
-  return Array.from({ length: Math.min(max, count + 1) }, (_, index) => index)
-}
-
-/** Rows with "add" and "remove"; without JavaScript there is one empty row, and an empty row does not count. */
-function Rows(props: {
-  path: string
-  count: number
-  max: number
-  what: string
-  children: (path: string, index: number) => JSX.Element
-}) {
-  const [rows, setRows] = createSignal(rowsOf(props.path, props.count, props.max))
-  return (
-    <div class="flex flex-col gap-2">
-      <For each={rows()}>
-        {(index) => (
-          <div class="flex items-start gap-2">
-            <input type="hidden" name={rowField(`${props.path}.${index}`)} value="1" />
-            <div class="min-w-0 flex-1">{props.children(`${props.path}.${index}`, index)}</div>
-            <Button
-              variant="quiet"
-              class="script-only"
-              aria-label={`Remove ${props.what} ${index + 1}`}
-              onClick={() => setRows((all) => all.filter((one) => one !== index))}
-            >
-              <X size={14} aria-hidden="true" />
-            </Button>
-          </div>
-        )}
-      </For>
-      <div>
-        <Button
-          class="script-only"
-          disabled={rows().length >= props.max}
-          onClick={() => setRows((all) => [...all, Math.max(-1, ...all) + 1])}
-        >
-          <Plus size={14} aria-hidden="true" /> Add {props.what}
-        </Button>
-      </div>
-    </div>
-  )
-}
-
 function RecordField(props: SpecFieldProps & { shape: Shape & { is: "record" } }) {
   const entries = Object.entries((props.value ?? {}) as Readonly<Record<string, unknown>>)
   const form = useForm()
@@ -277,7 +216,7 @@ function RecordField(props: SpecFieldProps & { shape: Shape & { is: "record" } }
       <Show when={form?.error(props.path)}>
         <p class="mb-2 text-down">{form?.error(props.path)}</p>
       </Show>
-      <Rows path={props.path} count={entries.length} max={32} what={`row of ${props.label.toLowerCase()}`}>
+      <FormRows path={props.path} count={entries.length} max={32} what={`row of ${props.label.toLowerCase()}`}>
         {(row, index) => (
           <div class="grid gap-2 sm:grid-cols-[minmax(8rem,1fr)_2fr]">
             <input
@@ -310,7 +249,7 @@ function RecordField(props: SpecFieldProps & { shape: Shape & { is: "record" } }
             </Show>
           </div>
         )}
-      </Rows>
+      </FormRows>
     </Group>
   )
 }
@@ -319,95 +258,9 @@ function ListField(props: SpecFieldProps & { shape: Shape & { is: "list" } }) {
   const items = (Array.isArray(props.value) ? props.value : []) as ReadonlyArray<unknown>
   return (
     <Group {...props}>
-      <Rows path={props.path} count={items.length} max={props.shape.itemsMax} what="step">
+      <FormRows path={props.path} count={items.length} max={props.shape.itemsMax} what="step">
         {(row, index) => <SpecField shape={props.shape.item} path={row} label={`${index + 1}.`} value={items[index]} />}
-      </Rows>
+      </FormRows>
     </Group>
-  )
-}
-
-/** What is stored is never shown: an empty field keeps it. */
-function SecretField(props: SpecFieldProps) {
-  const isStored = isSecret(props.value)
-  return (
-    <FieldFrame
-      name={props.path}
-      label={props.label}
-      {...(props.description === undefined ? {} : { hint: props.description })}
-    >
-      {(control) => (
-        <>
-          <input
-            id={control.id}
-            name={props.path}
-            type="password"
-            class={inputClass}
-            autocomplete="new-password"
-            placeholder={isStored ? "Stored; leave empty to keep it" : ""}
-            aria-invalid={control.invalid}
-            aria-describedby={control.describedBy}
-          />
-          <Show when={isStored}>
-            <input type="hidden" name={keptField(props.path)} value="1" />
-          </Show>
-        </>
-      )}
-    </FieldFrame>
-  )
-}
-
-/** A text that may be hidden from then on. */
-function SecretText(props: SpecFieldProps & { isBare?: boolean }) {
-  const form = useForm()
-  const mayBeSecret = props.shape.is === "text" && props.shape.mayBeSecret
-  const isStored = isSecret(props.value)
-  const [hidden, setHidden] = createSignal(isStored || form?.value(secretField(props.path)) !== undefined)
-  const input = (control?: {
-    readonly id: string
-    readonly invalid: "true" | undefined
-    readonly describedBy: string | undefined
-  }) => (
-    <div class="flex items-center gap-2">
-      <input
-        {...(control === undefined
-          ? { "aria-label": props.label }
-          : { id: control.id, "aria-invalid": control.invalid, "aria-describedby": control.describedBy })}
-        name={props.path}
-        type={hidden() ? "password" : "text"}
-        class={inputClass}
-        autocomplete="off"
-        spellcheck={false}
-        value={form?.value(props.path) ?? (isStored ? "" : textOf(props.shape, props.value))}
-        placeholder={isStored ? "Stored; leave empty to keep it" : props.isBare ? "Value" : ""}
-      />
-      <Show when={mayBeSecret}>
-        <label class="flex min-h-6 items-center gap-1.5 whitespace-nowrap text-muted">
-          <input
-            type="checkbox"
-            name={secretField(props.path)}
-            checked={hidden()}
-            onChange={(event) => setHidden(event.currentTarget.checked)}
-          />
-          Secret
-        </label>
-      </Show>
-      <Show when={isStored}>
-        <input type="hidden" name={keptField(props.path)} value="1" />
-      </Show>
-    </div>
-  )
-  return (
-    <Switch>
-      <Match when={props.isBare}>{input()}</Match>
-      <Match when={true}>
-        <FieldFrame
-          name={props.path}
-          label={props.label}
-          {...(props.description === undefined ? {} : { hint: props.description })}
-        >
-          {(control) => input(control)}
-        </FieldFrame>
-      </Match>
-    </Switch>
   )
 }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { durationMs, durationWords } from "./Duration.ts"
+import { durationMs, durationWords } from "./DurationText.ts"
 import { type JsonSchema, shapeOf } from "./Shape.ts"
 import { readValue, type UnreadableField } from "./SpecValues.ts"
 

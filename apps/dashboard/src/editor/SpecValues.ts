@@ -1,13 +1,23 @@
 /**
  * A spec as the fields of a form, and back. Names are paths with dots, as in the API's errors: `spec.headers.0.value`.
  */
-import { durationMs, durationWords } from "~/editor/Duration.ts"
+import { durationMs, durationWords } from "~/editor/DurationText.ts"
 import { rowsMax, type Shape, variantOf, variantPath } from "~/editor/Shape.ts"
 
 /** What a form holds: the text of a field, and whether it is there at all. */
 export interface FormTexts {
   readonly raw: (name: string) => string
   readonly isOn: (name: string) => boolean
+}
+
+/** A value of a spec: where it is (`spec.tls.verify`), what it is called, and what it is now. */
+export interface SpecFieldProps {
+  shape: Shape
+  path: string
+  label: string
+  description?: string | undefined
+  isRequired?: boolean
+  value: unknown
 }
 
 /** What stands in the API for a secret that is stored. */

@@ -19,10 +19,13 @@ export const sinceOf = (monitor: Pick<Monitor.Monitor, "regions" | "state" | "ch
   monitor.state === "up" ? monitor.changedAt : (culprits(monitor.regions, monitor.state)[0]?.since ?? monitor.changedAt)
 
 /** Why, in one sentence: "Connection refused in eu-west-1 and us-east-1." */
-export const whyWords = (monitor: Pick<Monitor.Monitor, "heartbeat" | "regions" | "state">): string => {
+export const whyWords = (monitor: Pick<Monitor.Monitor, "changedAt" | "heartbeat" | "regions" | "state">): string => {
   if (monitor.state === "paused") return "No check is due until it is resumed."
   if (monitor.state === "unknown" && monitor.heartbeat && monitor.heartbeat.lastSignalAt === undefined) {
     return "It waits for the first signal of its job. This never counts as up."
+  }
+  if (monitor.state === "unknown" && monitor.changedAt === undefined) {
+    return "Nothing was checked yet: the first check is due within one interval. This never counts as up."
   }
   if (monitor.state === "unknown") return "No result came lately, so nobody knows. This never counts as up."
   const byReason = Map.groupBy(culprits(monitor.regions, monitor.state), ({ reason }) => reason ?? "")
