@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+import * as Chromium from "./test/browser/Chromium.ts"
 import { SlowestFirst } from "./test/SlowestFirst.ts"
 import * as SystemPostgres from "./test/SystemPostgres.ts"
 
@@ -53,12 +54,15 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "test/**/*.test.ts"
           ],
-          exclude: ["**/node_modules/**", ...timed],
+          exclude: ["**/node_modules/**", "test/browser/**", ...timed],
           ...atOnce,
           ...timeouts
         }
       },
       { ...sources, test: { name: "timed", include: timed, ...alone, ...timeouts } },
+      ...(Chromium.isAvailable
+        ? [{ ...sources, test: { name: "browser", include: ["test/browser/*.test.ts"], ...alone, ...timeouts } }]
+        : []),
       ...(SystemPostgres.isInstalled
         ? [
             {

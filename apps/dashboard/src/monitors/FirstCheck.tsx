@@ -176,7 +176,7 @@ function AskForUrl() {
       </ApiForm>
       <p class="text-muted">
         Something else, like a port, a certificate, a DNS record or a job?{" "}
-        <A href="/monitors/new" class="text-accent hover:underline">
+        <A href="/monitors/new" class="text-accent underline">
           Set up a monitor
         </A>
       </p>

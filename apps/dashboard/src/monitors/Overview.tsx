@@ -73,7 +73,7 @@ export function WrongNow(props: { overview: Overview }) {
             And{" "}
             <For each={rest()}>
               {(part) => (
-                <A class="text-accent hover:underline" href={hrefWith(location.search, { state: part.state })} noScroll>
+                <A class="text-accent underline" href={hrefWith(location.search, { state: part.state })} noScroll>
                   {part.text} more
                 </A>
               )}

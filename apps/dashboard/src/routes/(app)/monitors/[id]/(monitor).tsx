@@ -2,8 +2,9 @@
  * What stands around the tabs of a monitor: its head, its state and its live stream.
  */
 import { Title } from "@solidjs/meta"
+import type { Monitor } from "@openseer/core"
 import { createAsync, revalidate, type RouteDefinition, type RouteSectionProps } from "@solidjs/router"
-import { Show } from "solid-js"
+import { createMemo, Show } from "solid-js"
 import { problemOf } from "~/api/ApiProblem.ts"
 import { getMonitor } from "~/api/Monitors.ts"
 import { NotFound } from "~/components/NotFound.tsx"
@@ -28,7 +29,10 @@ export const route = { preload: ({ params }) => void find(params["id"]!) } satis
 export default function MonitorLayout(props: RouteSectionProps) {
   const id = () => props.params["id"]!
   const monitor = createAsync(() => find(id()), { deferStream: true })
-  watchMonitor(id())
+  // Of one that is removed while it is shown, readers may run once more before they are taken away.
+  const last = createMemo<Monitor.Monitor | undefined>((before) => monitor.latest ?? before)
+  // Nothing is told of what can't be an id, and asking would only be refused, again and again.
+  if (/^mon_\w+$/.test(id())) watchMonitor(id())
   onLive((events) => {
     const matters = events.some(
       ({ data, event }) => (event === "state" || event === "monitor") && data.monitorId === id()
@@ -37,7 +41,7 @@ export default function MonitorLayout(props: RouteSectionProps) {
   })
   return (
     <Show when={monitor.latest !== null} fallback={<NotFound what="monitor" />}>
-      <Show when={monitor.latest}>
+      <Show when={last()}>
         {(known) => (
           <MonitorContext.Provider value={known}>
             <Title>{known().name} · OpenSeer</Title>

@@ -1,0 +1,96 @@
+/**
+ * A browser for tests. What its console, its pages or the page's policy complain of is collected, and is nothing at the end
+ * of a good test.
+ */
+import { AxeBuilder } from "@axe-core/playwright"
+import { type BrowserContextOptions, chromium, type Page } from "playwright-core"
+import { assert } from "vitest"
+import * as Chromium from "./Chromium.ts"
+
+/** A running browser. */
+export interface TestBrowser extends AsyncDisposable {
+  /** A page of somebody who has no cookies yet. */
+  readonly visit: (options?: BrowserContextOptions) => Promise<Page>
+  /** What was complained of since the last call. */
+  readonly problems: () => ReadonlyArray<string>
+}
+
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync"
+]
+
+/** Starts it for the origin `baseURL`. */
+export const launch = async (baseURL: string): Promise<TestBrowser> => {
+  const { env, path } = await Chromium.locate()
+  const browser = await chromium.launch({
+    executablePath: path,
+    args,
+    env: { ...process.env, ...env } as Record<string, string>
+  })
+  let problems: Array<string> = []
+  return {
+    visit: async (options = {}) => {
+      const context = await browser.newContext({
+        baseURL,
+        locale: "en-GB",
+        timezoneId: "Europe/Berlin",
+        viewport: { width: 1280, height: 800 },
+        reducedMotion: "reduce",
+        ...options
+      })
+      context.setDefaultTimeout(45_000)
+      context.on("console", (message) => {
+        const text = message.text()
+        if (message.type() === "error" || /Content Security Policy/.test(text)) {
+          problems.push(`${message.page()?.url() ?? ""}: ${text}`)
+        }
+      })
+      context.on("weberror", (error) => problems.push(`${error.page()?.url() ?? ""}: ${error.error().stack}`))
+      return context.newPage()
+    },
+    problems: () => {
+      const found = problems
+      problems = []
+      return found
+    },
+    [Symbol.asyncDispose]: () => browser.close()
+  }
+}
+
+/** The console tells of each answer from 400 on; these were meant. */
+export const except = (problems: ReadonlyArray<string>, ...statuses: ReadonlyArray<number>): ReadonlyArray<string> =>
+  problems.filter((problem) => !statuses.some((status) => problem.includes(`responded with a status of ${status}`)))
+
+const rules = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+
+/** Nobody is kept out of the page as it is now, in light and in dark, where only contrasts differ. */
+export const assertAccessible = async (page: Page): Promise<void> => {
+  const found: Array<string> = []
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
+    // Colours on their way from one theme to the other are neither's.
+    await page.evaluate(() =>
+      Promise.allSettled(
+        document
+          .getAnimations()
+          .filter((animation) => animation instanceof CSSTransition)
+          .map(({ finished }) => finished)
+      )
+    )
+    const builder = new AxeBuilder({ page })
+    const { violations } = await (
+      colorScheme === "light" ? builder.withTags(rules) : builder.withRules(["color-contrast"])
+    ).analyze()
+    for (const { help, id, nodes } of violations) {
+      found.push(`${page.url()} in ${colorScheme}: ${id}, ${help}: ${nodes.map(({ html }) => html).join(" ; ")}`)
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" })
+  assert.deepStrictEqual(found, [])
+}
