@@ -54,9 +54,17 @@ export default function MonitorsPage() {
   const [search] = useSearchParams()
   const overview = createAsyncStore(() => getOverview(), { deferStream: true })
   revalidateOnLive(getOverview.key, ({ event }) => event !== "result", 250)
+  // No boundary is around the head: on the server, an error that is read there is read again, for ever.
+  const counts = () => {
+    try {
+      return overview()?.monitors
+    } catch {
+      return undefined
+    }
+  }
   return (
     <>
-      <Title>{tabTitle(overview()?.monitors)}</Title>
+      <Title>{tabTitle(counts())}</Title>
       <Show when={search["view"] === "wall"} fallback={<ListPage search={search as Search} overview={overview} />}>
         <Wall overview={overview()} />
       </Show>
