@@ -24,6 +24,8 @@ export interface Stack extends AsyncDisposable {
   readonly target: Target.Target
   /** Runs the command `openseer` beside the control plane; answers what it writes. */
   readonly openseer: (...args: ReadonlyArray<string>) => Promise<string>
+  /** Runs a program of this repository beside the control plane, on its database; answers what it writes. */
+  readonly run: (path: string, ...args: ReadonlyArray<string>) => Promise<string>
   /** Starts a worker with this of its environment; stopped with the stack, if not before. */
   readonly startWorker: (env: NodeJS.ProcessEnv) => Program
 }
@@ -49,9 +51,16 @@ export const start = async (env: NodeJS.ProcessEnv = {}): Promise<Stack> => {
     ...env
   }
   const programs: Array<Program> = []
-  const openseer = ["--conditions=@openseer/source", source("packages/server/src/cli/bin.ts")]
+  const fromSource = (path: string) => ["--conditions=@openseer/source", source(path)]
+  const openseer = "packages/server/src/cli/bin.ts"
+  const run = async (path: string, ...args: ReadonlyArray<string>): Promise<string> =>
+    (
+      await promisify(execFile)(process.execPath, [...fromSource(path), ...args], {
+        env: { ...inherited, ...environment }
+      })
+    ).stdout.trim()
   const startWorker = (own: NodeJS.ProcessEnv): Program => {
-    const program = launch("worker", ["--conditions=@openseer/source", source("apps/worker/src/bin.ts"), "run"], {
+    const program = launch("worker", [...fromSource("apps/worker/src/bin.ts"), "run"], {
       OPENSEER_CONTROL_PLANE_URL: controlPlaneUrl,
       OPENSEER_WORKER_TOKEN_FILE: join(folder, `worker-${programs.length}.json`),
       OPENSEER_WORKER_SHARDS: "1",
@@ -66,7 +75,7 @@ export const start = async (env: NodeJS.ProcessEnv = {}): Promise<Stack> => {
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    const controlPlane = launch("control plane", [...openseer, "start"], environment)
+    const controlPlane = launch("control plane", [...fromSource(openseer), "start"], environment)
     programs.push(controlPlane)
     await DashboardBuild.ensure()
     const dashboard = launch("dashboard", [DashboardBuild.serverPath], {
@@ -88,10 +97,8 @@ export const start = async (env: NodeJS.ProcessEnv = {}): Promise<Stack> => {
       setupLink,
       target,
       startWorker,
-      openseer: async (...args) =>
-        (
-          await promisify(execFile)(process.execPath, [...openseer, ...args], { env: { ...inherited, ...environment } })
-        ).stdout.trim(),
+      run,
+      openseer: (...args) => run(openseer, ...args),
       [Symbol.asyncDispose]: async () => {
         await stop()
         await target[Symbol.asyncDispose]()

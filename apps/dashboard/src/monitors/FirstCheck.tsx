@@ -15,11 +15,12 @@ import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { Button, ButtonLink } from "~/components/Button.tsx"
 import { EmptyState } from "~/components/EmptyState.tsx"
 import { Field } from "~/components/Field.tsx"
-import { revalidateOnLive } from "~/live/Live.tsx"
+import { refreshEvery } from "~/live/Refresh.ts"
 import { CheckedRegions, type RegionCheck } from "~/monitors/CheckedRegions.tsx"
 import { urlOf } from "~/monitors/FirstMonitor.ts"
 
 const waitMs = 20_000
+const regionsEveryMs = 3_000
 
 /** For whoever may write; others are told who can begin. */
 export function FirstCheck() {
@@ -41,7 +42,8 @@ export function FirstCheck() {
 
 function AskForUrl() {
   const regions = createAsync(() => getRegions())
-  revalidateOnLive(getRegions.key, ({ event }) => event !== "result")
+  // Workers of the instance tell no event, and the first one may come while this is read.
+  refreshEvery(regionsEveryMs, [getRegions.key])
   // `global` is any of the others: asked beside them it would say the same twice.
   const working = () => {
     const able = (regions()?.items ?? []).filter(({ workersHealthy }) => workersHealthy > 0)

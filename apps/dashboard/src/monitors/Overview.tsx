@@ -88,7 +88,7 @@ export function WrongNow(props: { overview: Overview }) {
 function WrongMonitor(props: { monitor: AttentionMonitor }) {
   const failing = () => failingRegions(props.monitor)
   return (
-    <li class="relative grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 border-b border-line px-4 py-2 last:border-b-0 has-[a:hover]:bg-hover md:grid-cols-[88px_minmax(8rem,2fr)_minmax(0,5fr)_auto]">
+    <li class="relative grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 border-b border-line px-4 py-2 last:border-b-0 has-[a:hover]:bg-hover md:grid-cols-[88px_minmax(8rem,2fr)_minmax(0,5fr)_7.5rem]">
       <StatusPill state={props.monitor.state} plain />
       <A
         href={`/monitors/${encodeURIComponent(props.monitor.id)}`}
@@ -104,7 +104,7 @@ function WrongMonitor(props: { monitor: AttentionMonitor }) {
         </span>{" "}
         · {failing().text}
       </p>
-      <span class="order-2 text-muted md:order-none">
+      <span class="order-2 text-muted md:order-none md:text-right">
         <Show when={props.monitor.since} fallback="new">
           {(since) => (
             <>
