@@ -99,7 +99,8 @@ describe("the client on a control plane", () => {
   })
 
   it("every endpoint of the contract is called and decoded", async () => {
-    const { apiKeys, checkTypes, enrollmentTokens, monitors, regions, results, workers } = client
+    const { apiKeys, auditLog, checks, checkTypes, enrollmentTokens } = client
+    const { monitors, organization, regions, results, views, workers } = client
     const { items: kinds } = await checkTypes.list()
     assert.includeMembers(
       kinds.map(({ kind }) => kind),
@@ -131,6 +132,22 @@ describe("the client on a control plane", () => {
     assert.strictEqual((await results.uptime({ monitorId })).uptime, 1)
     assert.lengthOf((await results.timeline({ monitorId, days: 3 })).days, 3)
     assert.strictEqual((await results.overview()).workers.online, 1)
+
+    const [row] = (await views.monitors({ tag: "home" })).items
+    assert.deepInclude(row, { id: monitorId, state: "up", regionsUp: 1, regionsTotal: 1 })
+    assert.deepInclude((await views.tags()).items[0], { tag: "home", up: 1 })
+    assert.deepInclude(await views.wall(), { ids: [monitorId], states: ["up"] })
+    assert.isAbove((await views.phases({ monitorId })).n.length, 0)
+    assert.strictEqual((await views.matrix({ monitorId })).regions[0]?.region, "global")
+    const drafts = await checks.run({ kind: "lamp", spec: { room: "cellar" }, waitMs: 10_000 })
+    assert.strictEqual(drafts.runs[0]?.report?.outcome, "down")
+    const bulk = await monitors.bulk({ ids: [monitorId], change: { addTags: ["lamps"] } })
+    assert.deepInclude(bulk, { changed: 1, failed: [] })
+    assert.strictEqual((await organization.get()).name, "test")
+    assert.include(
+      (await auditLog.list({ action: "monitor" })).items.map(({ action }) => action),
+      "monitor.create"
+    )
 
     assert.strictEqual((await monitors.pause({ monitorId })).state, "paused")
     const { version } = await monitors.resume({ monitorId })
@@ -172,9 +189,13 @@ describe("the client on a control plane", () => {
     assert.strictEqual((await errorOf(monitors.get({ monitorId }))).kind, "NotFound")
     assert.lengthOf((await monitors.list()).items, 0)
 
+    // What people do who are signed in is not for services: their credential is a cookie.
+    const ofPeople = new Set(["auth", "account", "members", "invitations"])
+    assert.strictEqual((await errorOf(client.members.list())).kind, "Forbidden")
+    assert.strictEqual((await errorOf(organization.update({ name: "ours" }))).kind, "Forbidden")
     const all: Array<string> = []
     HttpApi.reflect(Api.Api, {
-      predicate: ({ group }) => group.identifier !== "events",
+      predicate: ({ group }) => group.identifier !== "events" && !ofPeople.has(group.identifier),
       onGroup: () => {},
       onEndpoint: ({ endpoint, group }) => all.push(`${group.identifier}.${endpoint.identifier}`)
     })
