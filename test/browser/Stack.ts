@@ -33,7 +33,11 @@ export interface Stack extends AsyncDisposable {
 /** The cluster token of this stack. */
 export const clusterToken = "a-cluster-token-for-tests-only-0123456789"
 
-const source = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+/** Runs a program of this repository from its sources. */
+const fromSource = (path: string): Array<string> => [
+  "--conditions=@openseer/source",
+  fileURLToPath(new URL(`../../${path}`, import.meta.url))
+]
 
 /** Starts it with a worker of the region `local`. `env` is added to that of the control plane. */
 export const start = async (env: NodeJS.ProcessEnv = {}): Promise<Stack> => {
@@ -51,7 +55,6 @@ export const start = async (env: NodeJS.ProcessEnv = {}): Promise<Stack> => {
     ...env
   }
   const programs: Array<Program> = []
-  const fromSource = (path: string) => ["--conditions=@openseer/source", source(path)]
   const openseer = "packages/server/src/cli/bin.ts"
   const run = async (path: string, ...args: ReadonlyArray<string>): Promise<string> =>
     (
