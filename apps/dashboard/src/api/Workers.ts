@@ -14,3 +14,10 @@ export const getWorkers = read("workers", () => request<{ readonly items: Readon
 export const getEnrollmentTokens = read("enrollment-tokens", () =>
   request<{ readonly items: ReadonlyArray<EnrollmentToken> }>("/enrollment-tokens")
 )
+
+/** The regions in which somebody checks now. `global` is any of the others: beside them it would say the same twice. */
+export const workingRegions = (regions: ReadonlyArray<Region>): ReadonlyArray<Region> => {
+  const able = regions.filter(({ workersHealthy }) => workersHealthy > 0)
+  const named = able.filter(({ name }) => name !== "global")
+  return named.length > 0 ? named : able
+}

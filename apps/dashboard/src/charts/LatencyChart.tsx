@@ -8,7 +8,8 @@ import { ChartFrame, type LegendItem } from "~/charts/ChartFrame.tsx"
 import { bucketAt, instantsOf, latencyWords } from "~/charts/Columns.ts"
 import { latencyDrawing } from "~/charts/LatencyDrawing.ts"
 import { count, millis } from "~/charts/Quantity.ts"
-import { bucketWords, tickLabels } from "~/charts/TimeTicks.ts"
+import { Swatch } from "~/charts/Swatch.tsx"
+import { hoverWords, tickLabels } from "~/charts/TimeTicks.ts"
 import { useChartKeys } from "~/monitor/ChartKeys.ts"
 import { useWindow } from "~/monitor/Window.tsx"
 
@@ -46,13 +47,13 @@ export function LatencyChart(props: { series: LatencySeries; window: string }) {
       {
         label: "Failed",
         value: count(n("failed")),
-        mark: <Square class="fill-down-fill" />,
+        mark: <Swatch class="fill-down-fill" />,
         title: "The target's fault"
       },
       {
         label: "Not checked",
         value: count(n("errors") + n("missed")),
-        mark: <Square class="fill-unknown-fill" />,
+        mark: <Swatch class="fill-unknown-fill" />,
         title: "Missed, or our own fault: nothing is known of the target"
       }
     ]
@@ -60,11 +61,7 @@ export function LatencyChart(props: { series: LatencySeries; window: string }) {
   return (
     <ChartFrame
       words={latencyWords(props.series, props.window)}
-      when={
-        at() === undefined
-          ? props.window
-          : bucketWords(props.series.t0 + at()! * props.series.stepMs, props.series.stepMs)
-      }
+      when={hoverWords(props.series, at(), props.window)}
       legend={legend()}
       empty={props.series.overall.n === 0 ? "No run was up in this window, so there is no latency" : undefined}
       keys={keys}
@@ -105,14 +102,6 @@ function Line(props: { width: number; opacity?: number }) {
   return (
     <svg width="14" height="8" aria-hidden="true" class="text-accent">
       <path d="M0 4h14" stroke="currentColor" stroke-width={props.width} opacity={props.opacity ?? 1} />
-    </svg>
-  )
-}
-
-function Square(props: { class: string }) {
-  return (
-    <svg width="8" height="8" aria-hidden="true">
-      <rect width="8" height="8" rx="1.5" class={props.class} />
     </svg>
   )
 }

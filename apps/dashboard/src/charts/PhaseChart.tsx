@@ -9,7 +9,8 @@ import { bucketAt, instantsOf, phaseMeans, phaseWords, stacked } from "~/charts/
 import { phases } from "~/charts/Phase.ts"
 import { phaseDrawing } from "~/charts/PhaseDrawing.ts"
 import { count, millis } from "~/charts/Quantity.ts"
-import { bucketWords, tickLabels } from "~/charts/TimeTicks.ts"
+import { Swatch } from "~/charts/Swatch.tsx"
+import { hoverWords, tickLabels } from "~/charts/TimeTicks.ts"
 import { useChartKeys } from "~/monitor/ChartKeys.ts"
 import { useWindow } from "~/monitor/Window.tsx"
 
@@ -31,11 +32,7 @@ export function PhaseChart(props: { series: PhaseSeries; window: string }) {
         label: word,
         title,
         value: millis(i === undefined ? means()?.us[name] : props.series[name][i]),
-        mark: (
-          <svg width="8" height="8" aria-hidden="true">
-            <rect width="8" height="8" rx="1.5" class={fill} />
-          </svg>
-        )
+        mark: <Swatch class={fill} />
       })),
       { label: "Runs", value: count(i === undefined ? (means()?.n ?? 0) : (props.series.n[i] ?? 0)), mark: "" }
     ]
@@ -43,11 +40,7 @@ export function PhaseChart(props: { series: PhaseSeries; window: string }) {
   return (
     <ChartFrame
       words={phaseWords(props.series, props.window)}
-      when={
-        at() === undefined
-          ? props.window
-          : bucketWords(props.series.t0 + at()! * props.series.stepMs, props.series.stepMs)
-      }
+      when={hoverWords(props.series, at(), props.window)}
       legend={legend()}
       empty={means() === undefined ? "No run was up in this window, or its details are no longer kept" : undefined}
       keys={keys}

@@ -29,3 +29,10 @@ export const bucketWords = (from: number, stepMs: number): string => {
   const time = stepMs < 60_000 ? second : minute
   return `${day.format(from)}, ${time.format(from)} – ${time.format(from + stepMs)}`
 }
+
+/** What the values of a legend are of: the bucket under the pointer, or the whole window. */
+export const hoverWords = (
+  { stepMs, t0 }: { readonly t0: number; readonly stepMs: number },
+  index: number | undefined,
+  window: string
+): string => (index === undefined ? window : bucketWords(t0 + index * stepMs, stepMs))

@@ -11,6 +11,7 @@ import FlaskConical from "lucide-solid/icons/flask-conical"
 import { createSignal, For, Show } from "solid-js"
 import { type Problem, problemOf } from "~/api/ApiProblem.ts"
 import { request } from "~/api/Request.ts"
+import { workingRegions } from "~/api/Workers.ts"
 import { RegionRuns } from "~/checks/RegionRuns.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { buttonClass, ButtonLink } from "~/components/Button.tsx"
@@ -136,7 +137,7 @@ export function MonitorEditor(props: {
                   autocomplete="off"
                 />
                 <Show when={members.more.length > 0}>
-                  <details open={members.more.some(({ name }) => differs(type, name, spec))}>
+                  <details open={members.more.some(({ name }) => isSet(name, spec))}>
                     <summary class="min-h-8 cursor-pointer py-1 font-medium text-accent">
                       Advanced: {members.more.length} more settings of {type.title}
                     </summary>
@@ -264,8 +265,8 @@ function Refusal(props: { problem: Problem }) {
 
 /** The regions that have workers, or any worker while there are none. */
 const regionsToBeginWith = (regions: ReadonlyArray<Region>): ReadonlyArray<string> => {
-  const healthy = regions.filter(({ name, workersHealthy }) => workersHealthy > 0 && name !== "global")
-  return healthy.length === 0 ? ["global"] : healthy.map(({ name }) => name).slice(0, 20)
+  const working = workingRegions(regions)
+  return working.length === 0 ? ["global"] : working.map(({ name }) => name).slice(0, 20)
 }
 
 /** What is always asked, and what can be left alone. */
@@ -278,10 +279,8 @@ const membersOf = (
   return { first, more: members.filter(({ isRequired }) => !isRequired) }
 }
 
-/** Whether a setting was chosen: the API tells all defaults, of which the example's absence tells nothing. */
-const differs = (type: CheckTypeInfo, name: string, spec: Readonly<Record<string, unknown>> | undefined): boolean => {
+/** Whether there is something to see in a setting that has members of its own. */
+const isSet = (name: string, spec: Readonly<Record<string, unknown>> | undefined): boolean => {
   const value = spec?.[name]
-  return (
-    value !== undefined && typeof value === "object" && Object.keys(value ?? {}).length > 0 && type.kind !== "heartbeat"
-  )
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0
 }

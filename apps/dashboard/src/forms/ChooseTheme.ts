@@ -8,7 +8,9 @@ import { themeCookie } from "~/server/Theme.ts"
 export const chooseTheme: NamedForm = {
   send: async ({ fields, page }) => {
     const theme = fields.text("theme")
-    const life = theme === "light" || theme === "dark" ? `${theme}; Max-Age=31536000` : "; Max-Age=0"
-    return { redirect: page.pathname + page.search, cookies: [`${themeCookie}=${life}; Path=/; SameSite=Lax`] }
+    return {
+      redirect: page.pathname + page.search,
+      cookies: [themeCookie(theme === "light" || theme === "dark" ? theme : undefined)]
+    }
   }
 }

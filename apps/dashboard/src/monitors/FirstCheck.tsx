@@ -9,7 +9,7 @@ import { createSignal, For, onCleanup, Show, Suspense } from "solid-js"
 import { createStore } from "solid-js/store"
 import { problemOf } from "~/api/ApiProblem.ts"
 import { runDraft } from "~/api/Rows.ts"
-import { getRegions } from "~/api/Workers.ts"
+import { getRegions, workingRegions } from "~/api/Workers.ts"
 import { useAccount } from "~/components/AccountContext.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { Button, ButtonLink } from "~/components/Button.tsx"
@@ -44,12 +44,7 @@ function AskForUrl() {
   const regions = createAsync(() => getRegions())
   // Workers of the instance tell no event, and the first one may come while this is read.
   refreshEvery(regionsEveryMs, [getRegions.key])
-  // `global` is any of the others: asked beside them it would say the same twice.
-  const working = () => {
-    const able = (regions()?.items ?? []).filter(({ workersHealthy }) => workersHealthy > 0)
-    const named = able.filter(({ name }) => name !== "global")
-    return named.length > 0 ? named : able
-  }
+  const working = () => workingRegions(regions()?.items ?? [])
   const [checks, setChecks] = createStore<Array<RegionCheck>>([])
   const [checked, setChecked] = createSignal<string>()
   const [typed, setTyped] = createSignal("")

@@ -5,11 +5,10 @@ import { createAsync, useSearchParams } from "@solidjs/router"
 import { Match, Switch } from "solid-js"
 import { getAuthOptions } from "~/api/Account.ts"
 import { AuthHeading } from "~/auth/AuthHeading.tsx"
-import { PasswordField } from "~/auth/PasswordField.tsx"
+import { OwnerFields } from "~/auth/OwnerFields.tsx"
 import { SetupCommand } from "~/auth/SetupCommand.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { ButtonLink } from "~/components/Button.tsx"
-import { Field } from "~/components/Field.tsx"
 
 export const route = { preload: () => void getAuthOptions() }
 
@@ -44,18 +43,7 @@ function Claim(props: { token: string }) {
       </AuthHeading>
       <ApiForm name="set-up" hidden={{ token: props.token }} class="flex flex-col gap-4">
         <FormProblem />
-        <Field
-          name="organizationName"
-          label="Organization"
-          hint="Your team or company. It can be renamed."
-          autocomplete="organization"
-          maxlength={80}
-          required
-          autofocus
-        />
-        <Field name="name" label="Your name" autocomplete="name" maxlength={80} required />
-        <Field name="email" label="Email" type="email" autocomplete="username" required />
-        <PasswordField name="password" label="Password" isNew />
+        <OwnerFields />
         <SubmitButton class="min-h-9">Create the organization</SubmitButton>
       </ApiForm>
       <SetupCommand />
