@@ -22,6 +22,9 @@ const atOnce = { isolate: false, maxWorkers: Math.max(4, availableParallelism())
  */
 const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 
+/** Files with a browser and a stack of their own, which mostly wait for one another. */
+const inPairs = { maxWorkers: 2, sequence: { groupOrder: 2 } }
+
 const timed = [
   "packages/core/src/check/{CompiledAssertion,JsonPath,Pattern,Substring}.test.ts",
   "packages/server/src/db/Pool.test.ts",
@@ -61,7 +64,7 @@ export default defineConfig({
       },
       { ...sources, test: { name: "timed", include: timed, ...alone, ...timeouts } },
       ...(Chromium.isAvailable
-        ? [{ ...sources, test: { name: "browser", include: ["test/browser/*.test.ts"], ...alone, ...timeouts } }]
+        ? [{ ...sources, test: { name: "browser", include: ["test/browser/*.test.ts"], ...inPairs, ...timeouts } }]
         : []),
       ...(SystemPostgres.isInstalled
         ? [

@@ -39,8 +39,10 @@ const fromSource = (path: string): Array<string> => [
   fileURLToPath(new URL(`../../${path}`, import.meta.url))
 ]
 
-/** Starts it with a worker of the region `local`. `env` is added to that of the control plane. */
-export const start = async (env: NodeJS.ProcessEnv = {}): Promise<Stack> => {
+/** Starts it with a worker of the region `local`. What `settingsOf` makes of its address is added to the control plane's. */
+export const start = async (
+  settingsOf: (url: string) => Promise<NodeJS.ProcessEnv> = async () => ({})
+): Promise<Stack> => {
   const folder = await mkdtemp(join(tmpdir(), "openseer-browser-"))
   // Started by root, PostgreSQL runs as somebody else, who must be able to enter.
   await chmod(folder, 0o755)
@@ -52,7 +54,9 @@ export const start = async (env: NodeJS.ProcessEnv = {}): Promise<Stack> => {
     OPENSEER_PORT: String(apiPort),
     OPENSEER_PUBLIC_URL: url,
     OPENSEER_CLUSTER_TOKEN: clusterToken,
-    ...env
+    // All browsers of a test come from one address, as no people do.
+    OPENSEER_ANONYMOUS_REQUESTS_PER_MINUTE: "10000",
+    ...(await settingsOf(url))
   }
   const programs: Array<Program> = []
   const openseer = "packages/server/src/cli/bin.ts"

@@ -1,11 +1,10 @@
 import { assert, layer } from "@effect/vitest"
-import { decodeBase32IgnorePadding } from "@oslojs/encoding"
-import { generateHOTP } from "@oslojs/otp"
 import { Effect, Exit, Layer, Logger, References, Tracer } from "effect"
 import { inspect } from "node:util"
 import * as People from "../accounts/People.ts"
 import { Site } from "../accounts/Site.ts"
 import { TestApi } from "../testing/TestApi.ts"
+import * as TestAuthenticator from "../testing/TestAuthenticator.ts"
 import { as, claimed, cookieOf, password } from "../testing/TestPeople.ts"
 
 /** Everything that is logged and traced. */
@@ -33,9 +32,6 @@ const Written = Layer.mergeAll(
   Layer.succeed(References.MinimumLogLevel, "All")
 )
 
-/** The code that an app shows for a secret in base32, so many steps of 30 s from the database's now. */
-const codeOf = (secret: string, step: number) => generateHOTP(decodeBase32IgnorePadding(secret), BigInt(step), 6)
-
 layer(TestApi.layer.pipe(Layer.provideMerge(Written)), { excludeTestServices: true })("signing in", (it) => {
   const withFactor = Effect.gen(function* () {
     const people = yield* claimed
@@ -47,7 +43,7 @@ layer(TestApi.layer.pipe(Layer.provideMerge(Written)), { excludeTestServices: tr
       rows<{ step: number }>("select floor(extract(epoch from now()) / 30)::int as step"),
       ([row]) => row!.step
     )
-    const code = (step = 0) => Effect.map(now, (current) => codeOf(secret, current + step))
+    const code = (step = 0) => Effect.map(now, (current) => TestAuthenticator.codeOf(secret, current + step))
     return { ...people, code, secret, uri }
   })
   const confirmed = Effect.gen(function* () {

@@ -1,12 +1,11 @@
 import { assert, layer } from "@effect/vitest"
-import { decodeBase32IgnorePadding } from "@oslojs/encoding"
-import { generateHOTP } from "@oslojs/otp"
 import { Effect, Layer } from "effect"
 import { SecondFactor } from "../accounts/SecondFactor.ts"
 import { CheckTypes } from "../CheckTypes.ts"
 import { Leases } from "../lease/Leases.ts"
 import { SecretBox } from "../secrets/SecretBox.ts"
 import * as SecretKeys from "../secrets/SecretKeys.ts"
+import * as TestAuthenticator from "../testing/TestAuthenticator.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
 import { Monitors } from "./Monitors.ts"
 import { OneOffJobs } from "./OneOffJobs.ts"
@@ -135,7 +134,7 @@ layer(TestInstance.layer, fresh)("rotating", (it) => {
       const rotated = yield* withBox(SecretRotation.rotate, "new", "old")
       assert.deepStrictEqual(rotated, { secrets: 1, old: 0, resealed: 1, missing: new Map() })
       const [now] = yield* rows<{ step: number }>("select floor(extract(epoch from now()) / 30)::int as step")
-      const code = generateHOTP(decodeBase32IgnorePadding(secret), BigInt(now!.step), 6)
+      const code = TestAuthenticator.codeOf(secret, now!.step)
       const codes = yield* (yield* factorWith("new")).confirm(user!.key, code)
       assert.lengthOf(codes, 10)
       yield* rows("delete from auth.users")

@@ -1,0 +1,137 @@
+/**
+ * What people do with OpenSeer, in a real browser and against all of it: one instance, from its setup link on. Each test
+ * goes on where the one before it ended.
+ */
+import { assert, describe, it } from "vitest"
+import * as Browser from "./Browser.ts"
+import { ada, api, fillSetup, heading, isLive } from "./Person.ts"
+import * as Scene from "./Scene.ts"
+
+const hostile = `<img src=x onerror="globalThis.hurt=1"></script><script>globalThis.hurt=1</script>`
+
+describe("somebody new", { timeout: 120_000 }, () => {
+  const scene = Scene.make({})
+  let monitor: string
+
+  it("is led to the setup link, which makes the first person the owner, once", async () => {
+    const { browser, page, stack } = scene
+    await page.goto("/")
+    await heading(page, "This instance is new")
+    await Browser.assertAccessible(page)
+    await page.goto(stack.setupLink)
+    await heading(page, "Set up OpenSeer")
+    await Browser.assertAccessible(page)
+    await fillSetup(page, { ...ada, password: "password1234" })
+    await page.getByRole("button", { name: "Create the organization" }).click()
+    await page.locator("[aria-invalid=true]").waitFor()
+    await Browser.assertAccessible(page)
+    assert.deepStrictEqual(Browser.except(browser.problems(), 422), [])
+    await page.getByLabel("Password", { exact: true }).fill(ada.password)
+    await page.getByRole("button", { name: "Create the organization" }).click()
+    await heading(page, "What should we watch?")
+
+    const other = await browser.visit()
+    await other.goto(stack.setupLink)
+    await heading(other, "This instance has an owner")
+    await other.context().close()
+  })
+
+  it("checks a URL before anything is saved, watches it, and sees it up", async () => {
+    const { page, stack } = scene
+    await isLive(page)
+    await page.getByText("from local").waitFor()
+    await Browser.assertAccessible(page)
+    await page.getByLabel("URL or host").fill(stack.target.url)
+    await page.getByRole("button", { name: "Check it now" }).click()
+    const results = page.getByRole("region", { name: "Results of the check" })
+    // A worker on a busy machine says of itself that it could not measure.
+    for (let tries = 1; ; tries++) {
+      await results.getByRole("status").getByText("just now").waitFor()
+      if ((await results.getByText(/status 200/).count()) > 0 || tries === 5) break
+      await page.getByRole("button", { name: "Check again" }).click()
+    }
+    await results
+      .getByText(/status 200/)
+      .first()
+      .waitFor()
+    await Browser.assertAccessible(page)
+    await page.getByRole("button", { name: "Watch it" }).click()
+    await page.waitForURL(/\/monitors\/mon_/)
+    monitor = /mon_\w+/.exec(page.url())![0]
+    await api(page, "PATCH", `/monitors/${monitor}`, { intervalMs: 1_000, timeoutMs: 800 })
+    await page.getByText("Up", { exact: true }).first().waitFor()
+    await Browser.assertAccessible(page)
+  })
+
+  it("sees it go down while looking at it, why, and that it is well again", async () => {
+    const { page, stack } = scene
+    const list = await page.context().newPage()
+    await list.goto("/")
+    await heading(list, /1 up|is up|are up/)
+    await isLive(list)
+    stack.target.answer(503)
+    const state = page.getByRole("region", { name: "State" })
+    await state.getByText(/^Down/).waitFor()
+    await list.getByRole("region", { name: "Wrong now" }).getByRole("link").first().waitFor()
+    await Browser.assertAccessible(list)
+    await Browser.assertAccessible(page)
+
+    await state.getByRole("link", { name: "See the failed check" }).click()
+    await page.getByText("Beginning of the body").waitFor()
+    await page.getByText("<b>nothing</b> is well").waitFor()
+    await page.getByRole("figure").first().waitFor()
+    await Browser.assertAccessible(page)
+
+    stack.target.answer(200)
+    await list.getByRole("region", { name: "Wrong now" }).waitFor({ state: "detached" })
+    await list.close()
+  })
+
+  it("looks closer at a chart by dragging, by keys, and as a table", async () => {
+    const { page } = scene
+    await page.goto(`/monitors/${monitor}?range=1h`)
+    const chart = page.getByRole("img", { name: /latency/i }).first()
+    await chart.locator("canvas").waitFor()
+    const box = (await chart.boundingBox())!
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 100)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.95, box.y + 100, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForURL(/from=.*to=/)
+    await page.getByRole("link", { name: "Show all" }).waitFor()
+    await Browser.assertAccessible(page)
+    const keys = page.getByRole("group", { name: /^Chart/ }).first()
+    await keys.focus()
+    const before = page.url()
+    await keys.press("+")
+    await page.waitForURL((url) => url.href !== before)
+    await keys.press("Escape")
+    await page.waitForURL((url) => !url.searchParams.has("from"))
+    await page.getByRole("button", { name: "Show as table" }).first().click()
+    await page.getByRole("table").first().waitFor()
+  })
+
+  it("shows a hostile name as text, wherever it stands", async () => {
+    const { browser, page, stack } = scene
+    const { id } = await api(page, "POST", "/monitors", {
+      name: hostile,
+      kind: "http",
+      spec: { url: stack.target.url },
+      tags: ["<i>"]
+    })
+    await page.goto(`/monitors/${id}`)
+    await heading(page, hostile)
+    for (const path of ["/", "/?view=wall", "/?group=tag", `/monitors/${id}/settings`]) {
+      await page.goto(path)
+      await page
+        .getByText(/<img src=x|<i>/)
+        .first()
+        .waitFor({ state: "attached" })
+      await Browser.assertAccessible(page)
+    }
+    assert.isUndefined(await page.evaluate(() => (globalThis as { hurt?: number }).hurt))
+    await api(page, "DELETE", `/monitors/${id}`)
+    await heading(page, "There is no such monitor")
+    assert.deepStrictEqual(Browser.except(browser.problems(), 404), [])
+  })
+})
