@@ -5,11 +5,11 @@
 import { mkdir, rm } from "node:fs/promises"
 import type { Page } from "playwright-core"
 import * as Browser from "../test/browser/Browser.ts"
+import { ada, api, fillSetup, heading, isLive } from "../test/browser/Person.ts"
 import * as Stack from "../test/browser/Stack.ts"
 
 const folder = "docs/screenshots"
 const widths = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } }
-const person = { name: "Ada Lovelace", email: "ada@example.com", password: "a long sentence of Ada's 1815" }
 
 interface Shot {
   readonly name: string
@@ -36,16 +36,13 @@ const take = async (page: Page, name: string): Promise<void> => {
 
 const page = await browser.visit({ viewport: widths.wide })
 await page.goto(stack.setupLink)
-await page.getByRole("heading", { name: "Set up OpenSeer" }).waitFor()
+await heading(page, "Set up OpenSeer")
 await take(page, "setup")
-await page.getByLabel("Organization").fill("Analytical Engines")
-await page.getByLabel("Your name").fill(person.name)
-await page.getByLabel("Email").fill(person.email)
-await page.getByLabel("Password", { exact: true }).fill(person.password)
+await fillSetup(page, { ...ada, name: "Ada Lovelace" })
 await page.getByRole("button", { name: "Create the organization" }).click()
-await page.getByRole("heading", { name: "What should we watch?" }).waitFor()
+await heading(page, "What should we watch?")
 // The page is alive: before, Enter would send the form as it is sent without JavaScript.
-await page.getByRole("status").getByText("Live", { exact: true }).waitFor()
+await isLive(page)
 await page.getByText("from local").waitFor()
 await page.getByLabel("URL or host").fill(stack.target.url)
 await page.keyboard.press("Enter")
@@ -54,18 +51,8 @@ await take(page, "first-check")
 
 await stack.run("bench/dashboard/fill.ts", "--monitors", "140", "--days", "45")
 
-/** Calls the API with the session of the page. */
-const api = (path: string, body: unknown): Promise<{ readonly id: string; readonly token?: string }> =>
-  page.evaluate(
-    async ([where, json]) => {
-      const headers = { "content-type": "application/json" }
-      const response = await fetch(`/api/v1${where}`, { method: "POST", headers, body: json! })
-      if (!response.ok) throw new Error(`${where}: ${response.status} ${await response.text()}`)
-      return response.json()
-    },
-    [path, JSON.stringify(body)]
-  )
-const broken = await api("/monitors", {
+const post = (path: string, body: unknown) => api(page, "POST", path, body)
+const broken = await post("/monitors", {
   name: "Customer portal",
   spec: { url: stack.target.url.replace("http:", "https:") },
   intervalMs: 1_000,
@@ -73,9 +60,9 @@ const broken = await api("/monitors", {
   regions: ["local"],
   tags: ["env:production", "team:identity"]
 })
-await api("/invitations", { role: "editor", email: "grace@example.com" })
-await api("/api-keys", { name: "Deployments", scopes: ["write"] })
-await api("/enrollment-tokens", { region: "eu-west-1" })
+await post("/invitations", { role: "editor", email: "grace@example.com" })
+await post("/api-keys", { name: "Deployments", scopes: ["write"] })
+await post("/enrollment-tokens", { region: "eu-west-1" })
 const history = "mon_00000000000000000015"
 
 const shots: ReadonlyArray<Shot> = [

@@ -1,6 +1,6 @@
 /**
- * What people do with OpenSeer, in a real browser and against all of it: one instance, from its setup link on. Each test
- * goes on where the one before it ended.
+ * What somebody does who has just started OpenSeer, from its setup link on. Each test goes on where the one before it ended.
+ * Accessibility is looked at where a page is not as `pages.test.ts` sees it.
  */
 import { assert, describe, it } from "vitest"
 import * as Browser from "./Browser.ts"
@@ -17,10 +17,8 @@ describe("somebody new", { timeout: 120_000 }, () => {
     const { browser, page, stack } = scene
     await page.goto("/")
     await heading(page, "This instance is new")
-    await Browser.assertAccessible(page)
     await page.goto(stack.setupLink)
     await heading(page, "Set up OpenSeer")
-    await Browser.assertAccessible(page)
     await fillSetup(page, { ...ada, password: "password1234" })
     await page.getByRole("button", { name: "Create the organization" }).click()
     await page.locator("[aria-invalid=true]").waitFor()
@@ -60,7 +58,6 @@ describe("somebody new", { timeout: 120_000 }, () => {
     monitor = /mon_\w+/.exec(page.url())![0]
     await api(page, "PATCH", `/monitors/${monitor}`, { intervalMs: 1_000, timeoutMs: 800 })
     await page.getByText("Up", { exact: true }).first().waitFor()
-    await Browser.assertAccessible(page)
   })
 
   it("sees it go down while looking at it, why, and that it is well again", async () => {
@@ -127,7 +124,6 @@ describe("somebody new", { timeout: 120_000 }, () => {
         .getByText(/<img src=x|<i>/)
         .first()
         .waitFor({ state: "attached" })
-      await Browser.assertAccessible(page)
     }
     assert.isUndefined(await page.evaluate(() => (globalThis as { hurt?: number }).hurt))
     await api(page, "DELETE", `/monitors/${id}`)
