@@ -4,6 +4,7 @@
 import * as Boundaries from "./tidy/Boundaries.ts"
 import * as Cycles from "./tidy/Cycles.ts"
 import * as Dependencies from "./tidy/Dependencies.ts"
+import * as Engines from "./tidy/Engines.ts"
 import * as FileLimits from "./tidy/FileLimits.ts"
 import * as FileNames from "./tidy/FileNames.ts"
 import * as Guarantees from "./tidy/Guarantees.ts"
@@ -12,7 +13,7 @@ import * as Lockfile from "./tidy/Lockfile.ts"
 import * as Project from "./tidy/Project.ts"
 import * as Words from "./tidy/Words.ts"
 
-const rules = { Boundaries, Cycles, Dependencies, FileLimits, FileNames, Guarantees, Links, Lockfile, Words }
+const rules = { Boundaries, Cycles, Dependencies, Engines, FileLimits, FileNames, Guarantees, Links, Lockfile, Words }
 
 const project = Project.read(".")
 let failed = false
