@@ -1,10 +1,14 @@
 /**
  * `npm start`: the whole of OpenSeer on one machine, as supervised child processes: the control plane (with an embedded
  * PostgreSQL unless DATABASE_URL is set), the dashboard, and one worker of the region `local`. A child that dies is
- * started again. With `--dev` (`npm run dev`) the dashboard is served from its sources and reloads as they change.
+ * started again, unless it never came up. How to claim an instance that nobody owns is the last thing that is said.
+ *
+ * With `--dev` (`npm run dev`) everything runs from its sources and follows them: the dashboard reloads what changed,
+ * control plane and worker are started again.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
+import { once } from "node:events"
 import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import * as DashboardBuild from "./dashboard/DashboardBuild.ts"
@@ -23,7 +27,8 @@ const {
   ...given
 } = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""))
 const dataDir = given["OPENSEER_DATA_DIR"] ?? ".openseer"
-const url = urlOf(given["OPENSEER_HOST"] ?? "127.0.0.1", Number(given["OPENSEER_PORT"] ?? 8080))
+const { OPENSEER_HOST: apiHost = "127.0.0.1", OPENSEER_PORT: apiPort = "8080" } = given
+const url = urlOf(apiHost, Number(apiPort))
 const dashboardUrl = urlOf(dashboardHost, Number(dashboardPort))
 /** Where people open it: browsers trust this name, and keep cookies for it that need https elsewhere. */
 const publicUrl = given["OPENSEER_PUBLIC_URL"] ?? dashboardUrl.replace("//127.0.0.1:", "//localhost:")
@@ -35,6 +40,10 @@ const restartMs = 1_000
 const stopMsMax = 25_000
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+const openseer = path("../packages/server/src/cli/bin.ts")
+
+/** Options of Node for our own sources, which Node starts again in development when one of them changes. */
+const fromSource = ["--conditions=@openseer/source", ...(isDev ? ["--watch", "--watch-preserve-output"] : [])]
 
 const environment: NodeJS.ProcessEnv = {
   ...given,
@@ -68,13 +77,13 @@ const dashboard: Child = {
 
 const children = {
   "control plane": {
-    args: ["--conditions=@openseer/source", path("../packages/server/src/cli/bin.ts"), "start"],
+    args: [...fromSource, openseer, "start", "--no-setup-link"],
     env: environment
   } as Child,
   dashboard,
   worker: {
     // A small young generation: a scavenge's pause grows with its dead socket handles, and pauses falsify timings.
-    args: ["--conditions=@openseer/source", "--max-semi-space-size=2", path("../apps/worker/src/bin.ts"), "run"],
+    args: [...fromSource, "--max-semi-space-size=2", path("../apps/worker/src/bin.ts"), "run"],
     env: {
       ...environment,
       OPENSEER_CONTROL_PLANE_URL: url,
@@ -91,20 +100,32 @@ const children = {
 type Name = keyof typeof children
 
 const running = new Map<Name, ChildProcess>()
+/** What has been ready once. */
+const up = new Set<Name>()
 let stopping = false
 
-const launch = (name: Name): void => {
+const launch = (name: Name): ChildProcess | undefined => {
   if (stopping) return
   const { args, cwd, env } = children[name]
-  // Vite wants keys from a terminal; nobody else reads.
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "inherit", "inherit"], ...(cwd ? { cwd } : {}) })
+  // Vite wants keys from a terminal; nobody else reads. By the channel the worker says when it is at work.
+  const child = spawn(process.execPath, args, {
+    env,
+    stdio: ["ignore", "inherit", "inherit", ...(name === "worker" ? (["ipc"] as const) : [])],
+    ...(cwd ? { cwd } : {})
+  })
   running.set(name, child)
   child.once("exit", (code, signal) => {
     running.delete(name)
     if (stopping) return
-    console.error(`${name} ended (${signal ?? code}), starting it again`)
-    setTimeout(() => launch(name), restartMs)
+    if (up.has(name)) {
+      console.error(`${name} ended (${signal ?? code}), starting it again`)
+      setTimeout(() => launch(name), restartMs)
+    } else {
+      console.error(`the ${name} could not start (${signal ?? code}); what it said is above`)
+      void stop(1)
+    }
   })
+  return child
 }
 
 const stopChild = async (name: Name): Promise<void> => {
@@ -128,17 +149,19 @@ const stop = async (exitCode = 0): Promise<void> => {
 }
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop())
 
-const startedAt = performance.now()
+/** Who kills npm leaves its children to nobody: they end as well. */
+const parent = process.ppid
+setInterval(() => {
+  if (process.ppid !== parent) void stop()
+}, 1_000).unref()
 
-/** Waits until a page answers. One that does not in time ends it all. */
-const until = async (name: Name, page: string, msMax: number): Promise<void> => {
+const startedAt = performance.now()
+const secondsSince = (at: number): string => ((performance.now() - at) / 1_000).toFixed(0)
+
+/** Waits until something is so. What is not in time ends it all. */
+const until = async (name: Name, isReady: () => Promise<boolean> | boolean, msMax: number): Promise<void> => {
   const end = performance.now() + msMax
-  const answers = () =>
-    fetch(page).then(
-      ({ ok }) => ok,
-      () => false
-    )
-  while (!(await answers())) {
+  while (!(await isReady())) {
     if (stopping) return
     if (performance.now() > end) {
       console.error(`the ${name} was not ready after ${msMax / 1_000} s; what it said is above`)
@@ -146,47 +169,36 @@ const until = async (name: Name, page: string, msMax: number): Promise<void> => 
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
+  up.add(name)
 }
 
-/** A port that is taken is said at once: the dashboard's is the one that many programs want. */
-const isFree = (): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer()
-    server.once("error", () => resolve(false))
-    server.listen(Number(dashboardPort), dashboardHost, () => server.close(() => resolve(true)))
-  })
+const answers = (page: string) => (): Promise<boolean> =>
+  fetch(page).then(
+    ({ ok }) => ok,
+    () => false
+  )
+
+const buildDashboard = async (): Promise<void> => {
+  if (isDev || !DashboardBuild.isStale()) return
+  const from = performance.now()
+  console.log("Building the dashboard, once: about half a minute. Everything else is starting meanwhile.")
+  const telling = setInterval(() => console.log(`Still building the dashboard, for ${secondsSince(from)} s`), 15_000)
+  await DashboardBuild.ensure().finally(() => clearInterval(telling))
+  console.log(`The dashboard is built, in ${secondsSince(from)} s`)
+}
 
 const startDashboard = async (): Promise<void> => {
-  if (!isDev && DashboardBuild.isStale()) {
-    console.log("building the dashboard, once: about 15 s")
-    await DashboardBuild.ensure()
-  }
+  await buildDashboard()
   launch("dashboard")
-  await until("dashboard", `${dashboardUrl}/favicon.svg`, buildMsMax)
+  await until("dashboard", answers(`${dashboardUrl}/favicon.svg`), buildMsMax)
 }
 
-const startControlPlane = async (): Promise<void> => {
-  launch("control plane")
-  await until("control plane", `${url}/readyz`, readyMsMax)
-  launch("worker")
+const startWorker = async (): Promise<void> => {
+  let isAtWork = false
+  launch("worker")?.on("message", (message) => (isAtWork ||= message === "ready"))
+  await until("worker", () => isAtWork, readyMsMax)
 }
 
-if (!/^\d{1,5}$/.test(dashboardPort) || Number(dashboardPort) > 65_535) {
-  console.error(`OPENSEER_DASHBOARD_PORT: must be a port, and is ${JSON.stringify(dashboardPort)}`)
-  process.exit(1)
-}
-if (!(await isFree())) {
-  console.error(`The dashboard can't listen on ${dashboardUrl}: set OPENSEER_DASHBOARD_PORT to a port that is free`)
-  process.exit(1)
-}
-// In parallel: the build needs nobody, and the control plane takes seconds to be ready.
-await Promise.all([
-  startControlPlane(),
-  startDashboard().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error)
-    return stop(1)
-  })
-])
 /** Whether nobody has claimed the instance yet. */
 const needsSetup = (): Promise<boolean> =>
   fetch(`${url}/api/v1/auth/options`)
@@ -194,14 +206,82 @@ const needsSetup = (): Promise<boolean> =>
     .then(({ needsSetup: needed }) => needed === true)
     .catch(() => false)
 
-if (!stopping) {
-  const claim = (await needsSetup()) ? "\n  claim it   open the setup link that the control plane printed above" : ""
+/** A link that claims the instance, as `openseer setup-link` prints it. */
+const setupLink = async (): Promise<string | undefined> => {
+  if (!(await needsSetup())) return
+  const child = spawn(process.execPath, ["--conditions=@openseer/source", openseer, "setup-link"], {
+    env: environment,
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  let said = ""
+  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()))
+  await once(child, "close")
+  return /^http\S+$/m.exec(said)?.[0]
+}
+
+/** Answers the setup link, if nobody owns the instance. */
+const startControlPlane = async (): Promise<string | undefined> => {
+  launch("control plane")
+  await until("control plane", answers(`${url}/readyz`), readyMsMax)
+  const [link] = await Promise.all([setupLink(), startWorker()])
+  return link
+}
+
+const announce = (link: string | undefined): void => {
+  const line = "─".repeat(78)
   console.log(`
-OpenSeer is ready after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s
-  dashboard  ${publicUrl}${claim}
+${line}
+OpenSeer is ready after ${secondsSince(startedAt)} s
+
+  dashboard  ${publicUrl}
   API        ${url}/api/v1    reference: ${url}/docs
   data       ${given["DATABASE_URL"] ? "DATABASE_URL" : `${dataDir}/postgres (embedded PostgreSQL)`}
   API key    in the dashboard under Settings, or once with npx openseer bootstrap
   stop       Ctrl-C
+${
+  link === undefined
+    ? ""
+    : `
+Nobody owns this instance yet. Open this link within 24 hours to make it yours:
+
+  ${link}
+
+Lost it? npx openseer setup-link prints another one.
+`
+}${line}
 `)
 }
+
+/** A port that is taken is said at once, before anything is started. */
+const isFree = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once("error", () => resolve(false))
+    server.listen(port, host, () => server.close(() => resolve(true)))
+  })
+
+const refuse = (sentence: string): never => {
+  console.error(sentence)
+  process.exit(1)
+}
+
+for (const [name, host, port, what] of [
+  ["OPENSEER_DASHBOARD_PORT", dashboardHost, dashboardPort, "dashboard"],
+  ["OPENSEER_PORT", apiHost, apiPort, "API"]
+] as const) {
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    refuse(`${name}: must be a port, and is ${JSON.stringify(port)}`)
+  if (!(await isFree(host, Number(port)))) {
+    refuse(`The ${what} can't listen on ${urlOf(host, Number(port))}: set ${name} to a port that is free`)
+  }
+}
+
+// In parallel: the build needs nobody, and the control plane takes seconds to be ready.
+const [link] = await Promise.all([
+  startControlPlane(),
+  startDashboard().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error)
+    return stop(1)
+  })
+])
+if (!stopping) announce((await needsSetup()) ? link : undefined)

@@ -122,15 +122,29 @@ describe("npm start", () => {
     assert.strictEqual(((await openApi.json()) as { readonly openapi: string }).openapi, "3.1.0")
   })
 
-  it("starts no second dashboard on a port that is taken, and says what to do", async () => {
-    const { code, output: text } = await run([path("scripts/start.ts")], { OPENSEER_PORT: String(await freePort()) })
-    assert.strictEqual(code, 1, text)
-    assert.match(text, /OPENSEER_DASHBOARD_PORT/)
+  it("does not start where a port is taken or a setting wrong: one sentence says what to do", async () => {
+    for (const [setting, said] of [
+      ["OPENSEER_PORT", /The dashboard can't listen on .*: set OPENSEER_DASHBOARD_PORT to a port that is free\n$/],
+      ["OPENSEER_DASHBOARD_PORT", /The API can't listen on .*: set OPENSEER_PORT to a port that is free\n$/]
+    ] as const) {
+      const { code, output: text } = await run([path("scripts/start.ts")], { [setting]: String(await freePort()) })
+      assert.strictEqual(code, 1, text)
+      assert.match(text, said)
+    }
+    const free = { OPENSEER_PORT: String(await freePort()), OPENSEER_DASHBOARD_PORT: String(await freePort()) }
+    const wrong = await run([path("scripts/start.ts")], { ...free, OPENSEER_LOG_LEVEL: "loud" })
+    assert.strictEqual(wrong.code, 1, wrong.output)
+    assert.match(wrong.output, /OPENSEER_LOG_LEVEL[^]*the control plane could not start/)
   })
 
-  it("shows how to claim it, at its start and when it is asked again", async () => {
+  it("shows how to claim it, once and last of all it says at its start, and when it is asked again", async () => {
     const link = /http:\/\/localhost:\d+\/setup\?token=osset_[0-9A-Za-z]{36}\s/
-    assert.match(output, link)
+    const last = output.slice(output.indexOf("OpenSeer is ready"))
+    assert.match(last, link)
+    assert.include(last, "npx openseer setup-link")
+    assert.notMatch(last, /INFO|WARN/)
+    assert.include(output, "worker started")
+    assert.lengthOf(output.match(/osset_/g)!, 1)
     const { code, output: text } = await openseer("setup-link")
     assert.strictEqual(code, 0, text)
     assert.match(text, link)
@@ -320,6 +334,7 @@ describe("npm start", () => {
     start = launch()
     await ready()
     assert.isBelow(performance.now() - startedAt, 20_000)
+    assert.notInclude(output, "osset_")
     assert.strictEqual((await api<{ items: ReadonlyArray<unknown> }>("GET", "/monitors")).items.length, 1)
     const token = JSON.parse(await readFile(join(folder, "data", "worker.json"), "utf8")) as { workerId: string }
     assert.match(token.workerId, /^wrk_/)

@@ -18,7 +18,7 @@ const run: Effect.Effect<never, WorkerConfig.WorkerConfigInvalid | WorkerStopped
 const work = Effect.fnUntraced(function* (config: WorkerConfig.WorkerConfig) {
   yield* Effect.annotateLogs(Effect.logInfo("configuration"), WorkerConfig.redacted(config))
   const { concurrency, controlPlaneUrl, enrollmentToken, name, reenroll, regionName, shards, tokenFile } = config
-  return yield* Worker.run({
+  const worker = Worker.layer({
     controlPlane: controlPlaneUrl,
     tokenFile,
     reenroll,
@@ -29,7 +29,13 @@ const work = Effect.fnUntraced(function* (config: WorkerConfig.WorkerConfig) {
     ...(regionName === undefined ? {} : { region: regionName }),
     ...(name === undefined ? {} : { name })
   })
+  return yield* Worker.use(({ started, stopped }) => Effect.andThen(Effect.andThen(started, tellReady), stopped)).pipe(
+    Effect.provide(worker)
+  )
 })
+
+/** Who started this process with a channel of messages, such as a process manager, is told when it is at work. */
+const tellReady = Effect.sync(() => process.send?.("ready"))
 
 /** The module of a shard, as a source or compiled, as this one is. */
 const shardModule = new URL(import.meta.url.endsWith(".ts") ? "Shard.ts" : "Shard.js", import.meta.url)

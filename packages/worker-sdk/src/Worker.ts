@@ -70,7 +70,8 @@ export interface WorkerOptions<out R = never> {
 }
 
 /**
- * A running worker. `stopped` fails with {@link WorkerStopped} when the worker cannot go on, and never succeeds.
+ * A running worker. `started` succeeds once it is enrolled and asks for jobs; `stopped` fails with
+ * {@link WorkerStopped} when the worker cannot go on, and never succeeds. Before the start, both fail.
  *
  * @example
  * ```ts
@@ -86,9 +87,10 @@ export interface WorkerOptions<out R = never> {
  * NodeRuntime.runMain(Layer.launch(WorkerLive))
  * ```
  */
-export class Worker extends Context.Service<Worker, { readonly stopped: Effect.Effect<never, WorkerStopped> }>()(
-  "@openseer/worker-sdk/Worker"
-) {
+export class Worker extends Context.Service<
+  Worker,
+  { readonly started: Effect.Effect<void, WorkerStopped>; readonly stopped: Effect.Effect<never, WorkerStopped> }
+>()("@openseer/worker-sdk/Worker") {
   /** Runs a worker until the scope closes. It starts in the background: the control plane may come later. */
   static readonly layer = <R = never>(options: WorkerOptions<R>): Layer.Layer<Worker, never, R> =>
     Layer.effect(
@@ -114,32 +116,43 @@ export const make = Effect.fnUntraced(function* (
   executors: Executors.Executors
 ): Effect.fn.Return<Worker["Service"], never, Scope.Scope> {
   const stopped = yield* Deferred.make<never, WorkerStopped>()
+  const started = yield* Deferred.make<void, WorkerStopped>()
   const drain = yield* Deferred.make<void>()
-  const fiber = yield* work(options, executors, Deferred.await(drain)).pipe(
+  const signals = { started: Deferred.succeed(started, undefined), drain: Deferred.await(drain) }
+  const fiber = yield* work(options, executors, signals).pipe(
     Effect.provide(Layer.merge(ControlPlane.layer(options.controlPlane), NodeServices.layer)),
-    Effect.onExit((exit) => (Exit.isFailure(exit) ? Deferred.failCause(stopped, exit.cause) : Effect.void)),
+    Effect.onExit((exit) =>
+      Exit.isFailure(exit)
+        ? Effect.andThen(Deferred.failCause(started, exit.cause), Deferred.failCause(stopped, exit.cause))
+        : Effect.void
+    ),
     Effect.forkDetach
   )
   yield* Effect.addFinalizer(() => Effect.andThen(Deferred.succeed(drain, undefined), Fiber.await(fiber)))
-  return Worker.of({ stopped: Deferred.await(stopped) })
+  return Worker.of({ started: Deferred.await(started), stopped: Deferred.await(stopped) })
 })
 
-const work = Effect.fnUntraced(function* (
-  options: WorkerSettings,
-  executors: Executors.Executors,
-  drain: Effect.Effect<void>
-) {
+/** What a worker tells, and what it is told: both take effect once. */
+interface Signals {
+  readonly started: Effect.Effect<unknown>
+  readonly drain: Effect.Effect<void>
+}
+
+const work = Effect.fnUntraced(function* (options: WorkerSettings, executors: Executors.Executors, signals: Signals) {
   const { name = hostname(), region, ...rest } = options
   const identity = { ...rest, name, version, ...(region === undefined ? {} : { regionName: region }) }
-  const enrolled = yield* Effect.raceFirst(Effect.asSome(WorkerToken.make(identity)), Effect.as(drain, Option.none()))
+  const enrolled = yield* Effect.raceFirst(
+    Effect.asSome(WorkerToken.make(identity)),
+    Effect.as(signals.drain, Option.none())
+  )
   if (Option.isNone(enrolled)) return
-  yield* leaseUntil(options, executors, drain).pipe(Effect.provideService(WorkerToken, enrolled.value), Effect.scoped)
+  yield* leaseUntil(options, executors, signals).pipe(Effect.provideService(WorkerToken, enrolled.value), Effect.scoped)
 })
 
 const leaseUntil = Effect.fnUntraced(function* (
   options: WorkerSettings,
   executors: Executors.Executors,
-  drain: Effect.Effect<void>
+  { drain, started }: Signals
 ) {
   const concurrency = options.concurrency ?? concurrencyDefault
   const resultsMax = options.outboxResultsMax ?? outboxResultsMax
@@ -196,6 +209,7 @@ const leaseUntil = Effect.fnUntraced(function* (
       kinds: checkTypes.map(({ kind }) => kind)
     })
   )
+  yield* started
   const draining = drained({ leases, outbox, runner, drainMs: options.drainMs ?? drainMsDefault })
   yield* Effect.raceFirst(keeping, Effect.andThen(Effect.raceFirst(loop.run, drain), draining)).pipe(
     Effect.ensuring(

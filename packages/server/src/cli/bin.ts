@@ -28,8 +28,19 @@ import * as PeopleCommands from "./PeopleCommands.ts"
 import { Refused } from "./Refused.ts"
 import * as Telemetry from "./Telemetry.ts"
 
+interface ServeFlags {
+  readonly noSetupLink: boolean
+}
+
+const serveFlags = {
+  noSetupLink: Flag.Boolean("no-setup-link").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Do not print the link that claims a fresh instance; openseer setup-link does")
+  )
+}
+
 /** Serves until it is told to stop. Without a span: it would make one trace of all requests. */
-const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) {
+const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig, { noSetupLink }: ServeFlags) {
   const secretKeys = yield* SecretKeysFile.load(config, { create: true })
   yield* Effect.logInfo("OpenSeer control plane").pipe(
     Effect.annotateLogs({ version: serverVersion, ...ServerConfig.printable(config) })
@@ -46,7 +57,7 @@ const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig) 
   })
   const server = NodeServer.layer(routes, config).pipe(
     Layer.tap(() => Console.log(`OpenSeer API   http://${config.host}:${config.port}   (reference: /docs)`)),
-    Layer.tap(() => PeopleCommands.announceSetup(config)),
+    Layer.tap(() => (noSetupLink ? Effect.void : PeopleCommands.announceSetup(config))),
     Layer.provide(Layer.effectDiscard(migrate)),
     Layer.provide(DatabaseChoice.owned(config))
   )
@@ -65,11 +76,11 @@ const besides = <A, E, R>(effect: (config: ServerConfig.ServerConfig) => Effect.
     )
   })
 
-const start = Command.make("start", {}, () => Effect.flatMap(ServerConfig.load, serveOn)).pipe(
-  Command.withDescription("Serve the control plane; without DATABASE_URL on an embedded PostgreSQL")
-)
+const start = Command.make("start", serveFlags, (flags) =>
+  Effect.flatMap(ServerConfig.load, (config) => serveOn(config, flags))
+).pipe(Command.withDescription("Serve the control plane; without DATABASE_URL on an embedded PostgreSQL"))
 
-const serve = Command.make("serve", {}, () =>
+const serve = Command.make("serve", serveFlags, (flags) =>
   Effect.gen(function* () {
     const config = yield* ServerConfig.load
     if (Option.isNone(config.databaseUrl)) {
@@ -78,7 +89,7 @@ const serve = Command.make("serve", {}, () =>
           "DATABASE_URL is not set: set it to a PostgreSQL 15 or newer, or use openseer start for an embedded one"
       })
     }
-    return yield* serveOn(config)
+    return yield* serveOn(config, flags)
   })
 ).pipe(Command.withDescription("Serve the control plane on the database that DATABASE_URL names"))
 
