@@ -257,6 +257,58 @@ layer(Stages, fresh)("overdue ticks", (it) => {
   )
 })
 
+/** Runs the duty once a second until the monitor is unknown, and tells how long that was, in seconds. */
+const secondsUntilUnknown = Effect.fnUntraced(function* (key: number) {
+  const { elapse, rows } = yield* TestInstance
+  for (let seconds = 1; seconds <= 600; seconds++) {
+    yield* elapse(1_000)
+    yield* (yield* OverdueTicks).settle
+    const [row] = yield* rows<{ state: number }>(`select state from app.monitor_states where monitor_key = ${key}`)
+    if (row?.state === 3) return seconds
+  }
+  return assert.fail("it is known after ten minutes")
+})
+
+/** A monitor that was up at a tick a moment ago. */
+const seenUp = Effect.fnUntraced(function* (intervalMs: number) {
+  const { addMonitor, elapse } = yield* TestInstance
+  const key = yield* addMonitor({ intervalMs, timeoutMs: 500 })
+  let jobs: ReadonlyArray<WorkerRpc.Job> = []
+  for (let ms = 0; jobs.length === 0 && ms <= intervalMs; ms += 1_000) {
+    jobs = yield* grantAll
+    if (jobs.length === 0) yield* elapse(1_000)
+  }
+  yield* submit(submission(jobs[0]!, [up(key)]))
+  return key
+})
+
+const revokeAll = TestInstance.use(({ rows }) => rows("update app.workers set revoked_at = now()"))
+
+// A tick is granted up to 5 s ahead, and may begin min(interval, 60 s) after its due instant; the machine is slow, too.
+for (const { intervalMs, served, unserved } of [
+  { intervalMs: 1_000, served: 50, unserved: 10 },
+  { intervalMs: 60_000, served: 160, unserved: 130 }
+]) {
+  layer(Stages, fresh)(`states at an interval of ${intervalMs} ms`, (it) => {
+    it.effect("outlast a worker that is away for less than two intervals or a minute", () =>
+      Effect.gen(function* () {
+        assert.isAbove(yield* secondsUntilUnknown(yield* seenUp(intervalMs)), served)
+      })
+    )
+
+    it.effect("are unknown at the first tick that nobody is left for, as a gap of one", () =>
+      Effect.gen(function* () {
+        const { rows } = yield* TestInstance
+        const key = yield* seenUp(intervalMs)
+        yield* revokeAll
+        assert.isBelow(yield* secondsUntilUnknown(key), unserved)
+        const gaps = yield* rows(`select count, cause from ts.gaps where monitor_key = ${key}`)
+        assert.deepStrictEqual(gaps, [{ count: 1, cause: "no_worker" }])
+      })
+    )
+  })
+}
+
 layer(Stages, fresh)("what did not hold", (it) => {
   it.effect("is kept as evidence with the rest of the observation, and nothing of a run that was up", () =>
     Effect.gen(function* () {
