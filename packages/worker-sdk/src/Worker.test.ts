@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { WorkerRpc } from "@openseer/core"
 import { Effect, Exit, Scope } from "effect"
 import { readFileSync } from "node:fs"
 import * as Scripted from "./testing/ScriptedControlPlane.ts"
@@ -164,6 +165,23 @@ describe("Worker", () => {
       yield* start(server.url, () => Effect.succeed(up))
       yield* until("the next call", () => server.callsOf("GetJobs").length > 0)
       assert.isAbove(server.callsOf("GetJobs")[0]!.at - refusedAt[0]!, 990)
+    })
+  )
+
+  it.live("has started once it is enrolled, and never has when it can't be", () =>
+    Effect.gen(function* () {
+      const server = yield* Scripted.make({})
+      const { started } = yield* start(server.url, () => Effect.succeed(up))
+      yield* started
+      assert.lengthOf(server.callsOf("Enroll"), 1)
+      const refusing = yield* Scripted.make({
+        enroll: () => Effect.fail(new WorkerRpc.EnrollmentRefused({ message: "it has expired" }))
+      })
+      const refused = yield* Effect.flatMap(
+        start(refusing.url, () => Effect.succeed(up)),
+        (worker) => Effect.flip(worker.started)
+      )
+      assert.strictEqual(refused.reason, "enrollment_refused")
     })
   )
 

@@ -107,7 +107,12 @@ const readKept = Effect.fn("WorkerToken.readKept")(function* (options: WorkerTok
       : options.regionName !== undefined && kept.regionName !== options.regionName
         ? `it belongs to the region ${kept.regionName}, not ${options.regionName}`
         : undefined
-  if (problem === undefined) return Option.some(kept)
+  if (problem === undefined) {
+    yield* Effect.logInfo(`enrolled before: the token in ${file} is used, and no enrollment token`).pipe(
+      Effect.annotateLogs({ workerId: kept.workerId, regionName: kept.regionName })
+    )
+    return Option.some(kept)
+  }
   if (options.enrollmentToken === undefined) {
     return yield* fileProblem(file, "does not fit", `${problem}; give an enrollment token or another file`)
   }
