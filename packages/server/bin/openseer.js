@@ -4,8 +4,9 @@ import { spawn } from "node:child_process"
 import { constants } from "node:os"
 import { fileURLToPath } from "node:url"
 
-if (Number(process.versions.node.split(".")[0]) < 24) {
-  console.error(`OpenSeer needs Node.js 24 or newer; this is ${process.versions.node}`)
+const [major, minor] = process.versions.node.split(".").map(Number)
+if (major < 24 || (major === 24 && minor < 7)) {
+  console.error(`The control plane of OpenSeer needs Node.js 24.7 or newer; this is ${process.versions.node}`)
   process.exit(1)
 }
 if (import.meta.url.includes("/node_modules/")) await import("../dist/cli/bin.js")
