@@ -149,11 +149,10 @@ const stop = async (exitCode = 0): Promise<void> => {
 }
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop())
 
-/** Who kills npm leaves its children to nobody: they end as well. */
+/** Who kills npm leaves what it runs to nobody: that ends as well. */
 const parent = process.ppid
-setInterval(() => {
-  if (process.ppid !== parent) void stop()
-}, 1_000).unref()
+const isOrphan = (): boolean => process.env["npm_lifecycle_event"] !== undefined && process.ppid !== parent
+setInterval(() => (isOrphan() ? void stop() : undefined), 1_000).unref()
 
 const startedAt = performance.now()
 const secondsSince = (at: number): string => ((performance.now() - at) / 1_000).toFixed(0)
