@@ -100,7 +100,7 @@ describe("a second region", { timeout: 180_000 }, () => {
 
     await page.goto(monitor)
     const state = page.getByRole("region", { name: "State" })
-    await state.getByText(/^Unknown/).waitFor({ timeout: 120_000 })
+    await state.getByText(/^Unknown/).waitFor()
     await state.getByText("No result came lately, so nobody knows.").waitFor()
     await Browser.assertAccessible(page)
     const list = await page.context().newPage()
