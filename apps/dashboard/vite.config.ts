@@ -43,7 +43,7 @@ export default defineConfig(({ command }) => ({
     serveStatic: true,
     compressPublicAssets: true,
     // Vite's own scripts for reloading would not pass the policy.
-    plugins: command === "build" ? ["./src/server/StaticHeaders.ts"] : []
+    plugins: command === "build" ? ["./src/server/StaticHeaders.ts", "./src/server/Compression.ts"] : []
   },
   server: {
     host: process.env["OPENSEER_DASHBOARD_HOST"] || "127.0.0.1",
