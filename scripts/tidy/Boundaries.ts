@@ -73,6 +73,12 @@ const boundaries: ReadonlyArray<Boundary> = [
     because: "icons are imported one by one, lucide-solid/icons/x: the barrel is 2,000 modules"
   },
   {
+    within: ["apps/dashboard/"],
+    except: ["apps/dashboard/src/app.tsx", "apps/dashboard/src/components/PageTitle.tsx"],
+    never: ["@solidjs/meta"],
+    because: "titles are a PageTitle: one that throws, outside of every boundary, has the server render for ever"
+  },
+  {
     within: ["packages/", "apps/"],
     except: [`${server}/db/`, `${server}/embedded/`],
     never: ["@effect/sql-pg"],

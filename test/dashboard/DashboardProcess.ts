@@ -15,6 +15,8 @@ export interface DashboardProcess extends AsyncDisposable {
   readonly url: string
   /** Replaces what the control plane does. */
   readonly script: (script: Script) => void
+  /** What the dashboard wrote to its standard error. */
+  readonly complaints: () => string
   /** Stops the control plane: nobody listens there any more. */
   readonly loseControlPlane: () => Promise<void>
 }
@@ -47,7 +49,12 @@ export const start = async (environment: NodeJS.ProcessEnv = {}): Promise<Dashbo
       OPENSEER_CONTROL_PLANE_URL: `http://127.0.0.1:${(controlPlane.address() as AddressInfo).port}`,
       ...environment
     },
-    stdio: ["ignore", "ignore", "inherit"]
+    stdio: ["ignore", "ignore", "pipe"]
+  })
+  let complaints = ""
+  child.stderr.on("data", (chunk: Buffer) => {
+    complaints += chunk.toString()
+    process.stderr.write(chunk)
   })
   const close = async (): Promise<void> => {
     const closed = new Promise((done) => controlPlane.close(done))
@@ -70,10 +77,14 @@ export const start = async (environment: NodeJS.ProcessEnv = {}): Promise<Dashbo
     script: (script) => {
       answer = script
     },
+    complaints: () => complaints,
     loseControlPlane: close,
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGTERM")
+      // One that renders for ever does not hear it.
+      const last = setTimeout(() => child.kill("SIGKILL"), 5_000)
       if (child.exitCode === null) await once(child, "exit")
+      clearTimeout(last)
       if (controlPlane.listening) await close()
     }
   }

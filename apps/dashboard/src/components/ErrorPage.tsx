@@ -2,17 +2,17 @@
  * What stands in place of a page that could not be shown.
  */
 import { HttpStatusCode } from "@solidjs/start"
-import { Title } from "@solidjs/meta"
 import { Show } from "solid-js"
 import { problemOf } from "~/api/ApiProblem.ts"
 import { Button } from "~/components/Button.tsx"
+import { PageTitle } from "~/components/PageTitle.tsx"
 
 /** Says what went wrong, and offers to try again. */
 export function ErrorPage(props: { error: unknown; retry?: () => void }) {
   const problem = () => problemOf(props.error)
   return (
     <section class="mx-auto flex max-w-lg flex-col items-start gap-3 px-6 py-24">
-      <Title>{problem().title} · OpenSeer</Title>
+      <PageTitle words={problem().title} />
       <HttpStatusCode code={problem().status} />
       <p class="font-mono text-muted">{problem().status}</p>
       <h1 class="text-2xl font-semibold">{problem().title}</h1>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { allUp, headlineParts, rolledUp, tabTitle } from "./Headline.ts"
+import { allUp, headlineParts, rolledUp, tabWords } from "./Headline.ts"
 
 const none = { up: 0, degraded: 0, down: 0, unknown: 0, paused: 0 }
 
@@ -22,6 +22,6 @@ it("rolls a tag up to its worst state; paused monitors say nothing while others 
 })
 
 it("says what is wrong in the title of the tab", () => {
-  expect(tabTitle({ ...none, up: 5, down: 2, unknown: 1 })).toBe("2 down · Monitors · OpenSeer")
-  expect(tabTitle({ ...none, up: 5 })).toBe("Monitors · OpenSeer")
+  expect(tabWords({ ...none, up: 5, down: 2, unknown: 1 })).toBe("2 down · Monitors")
+  expect(tabWords({ ...none, up: 5 })).toBe("Monitors")
 })

@@ -23,11 +23,11 @@ export const allUp = (counts: Counts): string | undefined => {
   return counts.paused === 0 ? watched : `${watched}, ${counts.paused.toLocaleString("en")} paused`
 }
 
-/** The title of the tab: what is wrong comes first, since a tab shows little. */
-export const tabTitle = (counts: Counts | undefined): string => {
+/** The words in the title of the tab: what is wrong comes first, since a tab shows little. */
+export const tabWords = (counts: Counts | undefined): string => {
   const bad = counts ? headlineParts(counts).filter(({ state }) => state === "down" || state === "degraded") : []
   const words = bad.map(({ text }) => text).join(", ")
-  return [...(words ? [words] : []), "Monitors", "OpenSeer"].join(" · ")
+  return words ? `${words} · Monitors` : "Monitors"
 }
 
 /** The one state of many monitors: that of the worst; paused ones say nothing while others are watched. */

@@ -1,7 +1,6 @@
 /**
  * The start page: how everything is, what is wrong now, and all monitors.
  */
-import { Title } from "@solidjs/meta"
 import { createAsync, createAsyncStore, type RoutePreloadFuncArgs, useSearchParams } from "@solidjs/router"
 import type { Overview } from "@openseer/core/contract/ResultsApi"
 import { type Accessor, createMemo, lazy, Show } from "solid-js"
@@ -11,12 +10,13 @@ import { getRows, getTags, getWall } from "~/api/Rows.ts"
 import { getRegions } from "~/api/Workers.ts"
 import { useAccount } from "~/components/AccountContext.tsx"
 import { ButtonLink } from "~/components/Button.tsx"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { Guarded } from "~/components/Panel.tsx"
 import { Skeleton, SkeletonRows } from "~/components/Skeleton.tsx"
 import { revalidateOnLive } from "~/live/Live.tsx"
 import { type Filter, filterOf, rowsQuery, type Search } from "~/monitors/Filter.ts"
 import { FilterBar } from "~/monitors/FilterBar.tsx"
-import { tabTitle } from "~/monitors/Headline.ts"
+import { tabWords } from "~/monitors/Headline.ts"
 import { MonitorList } from "~/monitors/MonitorList.tsx"
 import { Headline, monitorsIn, WrongNow } from "~/monitors/Overview.tsx"
 import "~/monitors/monitors.css"
@@ -54,17 +54,9 @@ export default function MonitorsPage() {
   const [search] = useSearchParams()
   const overview = createAsyncStore(() => getOverview(), { deferStream: true })
   revalidateOnLive(getOverview.key, ({ event }) => event !== "result", 250)
-  // No boundary is around the head: on the server, an error that is read there is read again, for ever.
-  const counts = () => {
-    try {
-      return overview()?.monitors
-    } catch {
-      return undefined
-    }
-  }
   return (
     <>
-      <Title>{tabTitle(counts())}</Title>
+      <PageTitle words={tabWords(overview()?.monitors)} otherwise="Monitors" />
       <Show when={search["view"] === "wall"} fallback={<ListPage search={search as Search} overview={overview} />}>
         <Wall overview={overview()} />
       </Show>

@@ -1,13 +1,13 @@
 /**
  * A new monitor: the kind of check, and its form.
  */
-import { Title } from "@solidjs/meta"
 import { createAsync, useNavigate, useSearchParams } from "@solidjs/router"
 import { For, Show } from "solid-js"
 import { getCheckTypes } from "~/api/CheckTypes.ts"
 import { getRegions } from "~/api/Workers.ts"
 import { useAccount } from "~/components/AccountContext.tsx"
 import { EmptyState } from "~/components/EmptyState.tsx"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { Guarded } from "~/components/Panel.tsx"
 import { Skeleton } from "~/components/Skeleton.tsx"
 import { MonitorEditor } from "~/editor/MonitorEditor.tsx"
@@ -47,7 +47,7 @@ export default function NewMonitor() {
   }
   return (
     <div class="mx-auto flex w-full max-w-4xl flex-col gap-4">
-      <Title>New monitor · OpenSeer</Title>
+      <PageTitle words="New monitor" />
       <h1 class="text-xl font-semibold">New monitor</h1>
       <Show
         when={may("write")}

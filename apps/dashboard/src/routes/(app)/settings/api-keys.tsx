@@ -1,14 +1,14 @@
 /**
  * API keys of the organization.
  */
-import { Title } from "@solidjs/meta"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { AdminsOnly } from "~/settings/AdminsOnly.tsx"
 import { ApiKeys, CreateApiKey } from "~/settings/ApiKeys.tsx"
 
 export default function ApiKeysPage() {
   return (
     <>
-      <Title>API keys · OpenSeer</Title>
+      <PageTitle words="API keys" />
       <AdminsOnly what="API keys are seen and made">
         <CreateApiKey />
         <ApiKeys />

@@ -1,7 +1,7 @@
 /**
  * How the dashboard looks, in this browser.
  */
-import { Title } from "@solidjs/meta"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { Panel } from "~/components/Panel.tsx"
 import { ThemeToggle } from "~/components/ThemeToggle.tsx"
 import { DensityToggle } from "~/settings/DensityToggle.tsx"
@@ -9,7 +9,7 @@ import { DensityToggle } from "~/settings/DensityToggle.tsx"
 export default function AppearancePage() {
   return (
     <>
-      <Title>Appearance · OpenSeer</Title>
+      <PageTitle words="Appearance" />
       <Panel title="Appearance" note="of this browser">
         <div class="flex max-w-md flex-col gap-5">
           <div class="flex flex-col gap-1.5">

@@ -1,14 +1,14 @@
 /**
  * What was changed in the organization.
  */
-import { Title } from "@solidjs/meta"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { AdminsOnly } from "~/settings/AdminsOnly.tsx"
 import { AuditLog } from "~/settings/AuditLog.tsx"
 
 export default function AuditLogPage() {
   return (
     <>
-      <Title>Audit log · OpenSeer</Title>
+      <PageTitle words="Audit log" />
       <AdminsOnly what="The audit log is read">
         <AuditLog />
       </AdminsOnly>

@@ -1,9 +1,9 @@
 /**
  * One's own profile.
  */
-import { Title } from "@solidjs/meta"
 import { Show } from "solid-js"
 import { useAccount } from "~/components/AccountContext.tsx"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { Panel } from "~/components/Panel.tsx"
 import { ProfileForm } from "~/settings/ProfileForm.tsx"
 
@@ -11,7 +11,7 @@ export default function ProfilePage() {
   const { account } = useAccount()
   return (
     <>
-      <Title>Profile · OpenSeer</Title>
+      <PageTitle words="Profile" />
       <Panel title="Profile">
         <Show when={account()}>{(person) => <ProfileForm account={person()} />}</Show>
       </Panel>

@@ -1,8 +1,8 @@
 /**
  * Members of the organization, and invitations.
  */
-import { Title } from "@solidjs/meta"
 import { getMembers } from "~/api/Organization.ts"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { AdminsOnly } from "~/settings/AdminsOnly.tsx"
 import { InviteMember, OpenInvitations } from "~/settings/Invitations.tsx"
 import { Members } from "~/settings/Members.tsx"
@@ -12,7 +12,7 @@ export const route = { preload: () => void getMembers() }
 export default function MembersPage() {
   return (
     <>
-      <Title>Members · OpenSeer</Title>
+      <PageTitle words="Members" />
       <Members />
       <AdminsOnly what="Others are invited">
         <InviteMember />

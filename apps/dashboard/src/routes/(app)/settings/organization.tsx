@@ -1,7 +1,6 @@
 /**
  * The organization itself: its name, and making another one.
  */
-import { Title } from "@solidjs/meta"
 import { createAsync } from "@solidjs/router"
 import { Show } from "solid-js"
 import { getOrganization } from "~/api/Organization.ts"
@@ -9,6 +8,7 @@ import { useAccount } from "~/components/AccountContext.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { CopyButton } from "~/components/CopyButton.tsx"
 import { Field } from "~/components/Field.tsx"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { Panel } from "~/components/Panel.tsx"
 import { Time } from "~/components/Time.tsx"
 
@@ -19,7 +19,7 @@ export default function OrganizationPage() {
   const organization = createAsync(() => getOrganization(), { deferStream: true })
   return (
     <>
-      <Title>Organization · OpenSeer</Title>
+      <PageTitle words="Organization" />
       <Panel title="Organization" queries={getOrganization.key}>
         <Show when={organization()}>
           {(one) => (

@@ -1,12 +1,12 @@
 /**
  * Password, second factor and sessions of one's own account.
  */
-import { Title } from "@solidjs/meta"
 import { Show } from "solid-js"
 import { getSessions } from "~/api/Organization.ts"
 import { PasswordField } from "~/auth/PasswordField.tsx"
 import { useAccount } from "~/components/AccountContext.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { Panel } from "~/components/Panel.tsx"
 import { SecondFactor } from "~/settings/SecondFactor.tsx"
 import { Sessions } from "~/settings/Sessions.tsx"
@@ -17,7 +17,7 @@ export default function SecurityPage() {
   const { account } = useAccount()
   return (
     <>
-      <Title>Security · OpenSeer</Title>
+      <PageTitle words="Security" />
       <Panel title="Password">
         <ApiForm
           name="change-password"

@@ -1,9 +1,9 @@
 /**
  * Enrolling a worker: a region, a command to run, and waiting until the worker is here.
  */
-import { Title } from "@solidjs/meta"
 import { A } from "@solidjs/router"
 import { getRegions, getWorkers } from "~/api/Workers.ts"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { AdminsOnly } from "~/settings/AdminsOnly.tsx"
 import { EnrollWizard } from "~/workers/EnrollWizard.tsx"
 
@@ -17,7 +17,7 @@ export const route = {
 export default function EnrollPage() {
   return (
     <>
-      <Title>Enroll a worker · OpenSeer</Title>
+      <PageTitle words="Enroll a worker" />
       <p class="mb-1">
         <A href="/workers" class="text-muted underline hover:text-text">
           Workers

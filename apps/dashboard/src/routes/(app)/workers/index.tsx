@@ -1,11 +1,11 @@
 /**
  * Regions and workers.
  */
-import { Title } from "@solidjs/meta"
 import { Show } from "solid-js"
 import { getRegions, getWorkers } from "~/api/Workers.ts"
 import { useAccount } from "~/components/AccountContext.tsx"
 import { ButtonLink } from "~/components/Button.tsx"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { revalidateOnLive } from "~/live/Live.tsx"
 import { refreshEvery } from "~/live/Refresh.ts"
 import { EnrollmentTokens } from "~/workers/EnrollmentTokens.tsx"
@@ -27,7 +27,7 @@ export default function WorkersPage() {
   revalidateOnLive([getRegions.key, getWorkers.key], ({ event }) => event === "worker")
   return (
     <>
-      <Title>Workers · OpenSeer</Title>
+      <PageTitle words="Workers" />
       <header class="mb-4 flex flex-wrap items-center gap-3">
         <div>
           <h1 class="text-xl font-semibold">Workers</h1>

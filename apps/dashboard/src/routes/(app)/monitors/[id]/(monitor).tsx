@@ -1,13 +1,13 @@
 /**
  * What stands around the tabs of a monitor: its head, its state and its live stream.
  */
-import { Title } from "@solidjs/meta"
 import type { Monitor } from "@openseer/core"
 import { createAsync, revalidate, type RouteDefinition, type RouteSectionProps } from "@solidjs/router"
 import { createMemo, Show } from "solid-js"
 import { problemOf } from "~/api/ApiProblem.ts"
 import { getMonitor } from "~/api/Monitors.ts"
 import { NotFound } from "~/components/NotFound.tsx"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { onLive, watchMonitor } from "~/live/Live.tsx"
 import { MonitorContext } from "~/monitor/MonitorContext.ts"
 import { MonitorHead } from "~/monitor/MonitorHead.tsx"
@@ -24,7 +24,8 @@ const find = async (id: string) => {
   }
 }
 
-export const route = { preload: ({ params }) => void find(params["id"]!) } satisfies RouteDefinition
+// The read itself, of which the router hears when it fails: nobody would hear of a promise of our own.
+export const route = { preload: ({ params }) => void getMonitor(params["id"]!) } satisfies RouteDefinition
 
 export default function MonitorLayout(props: RouteSectionProps) {
   const id = () => props.params["id"]!
@@ -44,7 +45,7 @@ export default function MonitorLayout(props: RouteSectionProps) {
       <Show when={last()}>
         {(known) => (
           <MonitorContext.Provider value={known}>
-            <Title>{known().name} · OpenSeer</Title>
+            <PageTitle words={known().name} />
             <MonitorHead />
             <div class="flex flex-col gap-4">
               <StateBanner />

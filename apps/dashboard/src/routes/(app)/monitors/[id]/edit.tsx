@@ -1,7 +1,6 @@
 /**
  * Changing a monitor.
  */
-import { Title } from "@solidjs/meta"
 import { createAsync, useParams } from "@solidjs/router"
 import { Show } from "solid-js"
 import { getCheckTypes } from "~/api/CheckTypes.ts"
@@ -9,6 +8,7 @@ import { getMonitor } from "~/api/Monitors.ts"
 import { getRegions } from "~/api/Workers.ts"
 import { useAccount } from "~/components/AccountContext.tsx"
 import { EmptyState } from "~/components/EmptyState.tsx"
+import { PageTitle } from "~/components/PageTitle.tsx"
 import { MonitorEditor } from "~/editor/MonitorEditor.tsx"
 
 export const route = {
@@ -30,7 +30,7 @@ export default function EditMonitor() {
       <Show when={monitor()}>
         {(one) => (
           <>
-            <Title>{`Edit ${one().name} · OpenSeer`}</Title>
+            <PageTitle words={`Edit ${one().name}`} />
             <h1 class="text-xl font-semibold break-words">Edit {one().name}</h1>
             <Show
               when={may("write")}
