@@ -6,6 +6,7 @@ import Table from "lucide-solid/icons/table-2"
 import { createSignal, createUniqueId, For, type JSX, Show } from "solid-js"
 import { Button } from "~/components/Button.tsx"
 import { ColumnTable, type TableColumn } from "~/charts/ColumnTable.tsx"
+import { useWindow } from "~/monitor/Window.tsx"
 
 /** A value of a legend. */
 export interface LegendItem {
@@ -38,7 +39,9 @@ export function ChartFrame(props: {
   table: { readonly t0: number; readonly stepMs: number; readonly columns: ReadonlyArray<TableColumn> }
   children: JSX.Element
 }) {
-  const [isTable, setTable] = createSignal(false)
+  const { isTables } = useWindow()
+  const [chosen, setTable] = createSignal<boolean>()
+  const isTable = () => chosen() ?? isTables()
   const id = createUniqueId()
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return

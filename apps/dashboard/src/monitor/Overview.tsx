@@ -20,6 +20,8 @@ import { isSame, useWindow } from "~/monitor/Window.tsx"
 import { WindowBar } from "~/monitor/WindowBar.tsx"
 
 const points = 600
+/** Rows that somebody may read. */
+const tablePoints = 48
 const matrixPoints = 120
 const stripDays = 90
 const dayMs = 86_400_000
@@ -48,13 +50,20 @@ export function Overview() {
   const regionNames = createMemo(() => monitor().regions.map(({ region }) => region), undefined, { equals: isSame })
   const hasPhases = createMemo(() => monitor().heartbeat === undefined)
 
-  const latency = createAsync(() => getLatency(id(), { ...query(), points }))
-  const uptime = createAsync(() => getUptime(id(), query()))
-  const timeline = createAsync(() => getTimeline(id(), { days: stripDays }))
-  const phases = createAsync(async () => (hasPhases() ? getPhases(id(), { ...query(), points }) : undefined))
-  const matrix = createAsync(() => getMatrix(id(), { ...regionless(), points: matrixPoints }))
-  const regionLatency = createAsync(() => getRegionLatency(id(), regionNames(), regionless()))
-  const regionUptime = createAsync(() => getUptime(id(), regionless()))
+  // What is streamed later is put into its place by a script: without one, tables are waited for.
+  const { isTables } = view
+  const whole = { deferStream: isTables() }
+  const columns = () => ({ ...query(), points: isTables() ? tablePoints : points })
+  const latency = createAsync(() => getLatency(id(), columns()), whole)
+  const uptime = createAsync(() => getUptime(id(), query()), whole)
+  const timeline = createAsync(() => getTimeline(id(), { days: stripDays }), whole)
+  const phases = createAsync(async () => (hasPhases() ? getPhases(id(), columns()) : undefined), whole)
+  const matrix = createAsync(
+    () => getMatrix(id(), { ...regionless(), points: isTables() ? tablePoints : matrixPoints }),
+    whole
+  )
+  const regionLatency = createAsync(() => getRegionLatency(id(), regionNames(), regionless()), whole)
+  const regionUptime = createAsync(() => getUptime(id(), regionless()), whole)
 
   let timer: ReturnType<typeof setTimeout> | undefined
   onLive((events) => {
@@ -76,57 +85,82 @@ export function Overview() {
         <HeartbeatPanel />
       </Show>
       <WindowBar />
-      <Guarded fallback={<Skeleton class="h-24 rounded-panel" />} queries={[getLatency.key, getUptime.key]}>
-        <Figures uptime={uptime.latest} series={latency.latest} window={window()} />
-      </Guarded>
-      <Panel
-        title="Uptime by day"
-        note={`last ${stripDays} days in UTC, all regions`}
-        queries={getTimeline.key}
-        fallback={<Skeleton class="h-16" />}
+      <Show
+        when={!isTables()}
+        fallback={
+          <p class="text-muted">
+            As tables, {tablePoints} rows each.{" "}
+            <a class="text-accent underline" href={view.href({ view: undefined })}>
+              Show the charts
+            </a>
+          </p>
+        }
       >
-        <Show when={days()}>
-          {(known) => (
-            <UptimeStrip
-              days={known()}
-              label={monitor().name}
-              height={32}
-              onChoose={(at) => {
-                const from = Math.floor(at / dayMs) * dayMs
-                view.zoomTo(from, from + dayMs)
-              }}
-            />
-          )}
-        </Show>
-      </Panel>
-      <Panel title={hasPhases() ? "Latency" : "Run time"} queries={getLatency.key} fallback={<Skeleton class="h-72" />}>
-        <Show when={latency.latest}>{(series) => <LatencyChart series={series()} window={window()} />}</Show>
-      </Panel>
-      <Show when={hasPhases()}>
-        <Panel title="Phases" queries={getPhases.key} fallback={<Skeleton class="h-56" />}>
-          <Show when={phases.latest}>{(series) => <PhaseChart series={series()} window={window()} />}</Show>
-        </Panel>
+        <p class="hidden noscript:block">
+          Figures and charts are put here by JavaScript, which is off.{" "}
+          <a class="text-accent underline" href={view.href({ view: "tables" })}>
+            Show them as tables
+          </a>
+          , which need none.
+        </p>
       </Show>
-      <Panel
-        title="Regions"
-        note={view.words() ?? "the chosen window"}
-        flush
-        queries={[getMatrix.key, getUptime.key, getRegionLatency.key]}
-        fallback={<Skeleton class="m-4 h-40" />}
-      >
-        <div class="p-4">
-          <Show when={matrix.latest}>
+      <div class={isTables() ? "contents" : "contents noscript:hidden"}>
+        <Guarded fallback={<Skeleton class="h-24 rounded-panel" />} queries={[getLatency.key, getUptime.key]}>
+          <Figures uptime={uptime.latest} series={latency.latest} window={window()} />
+        </Guarded>
+        <Panel
+          title="Uptime by day"
+          note={`last ${stripDays} days in UTC, all regions`}
+          queries={getTimeline.key}
+          fallback={<Skeleton class="h-16" />}
+        >
+          <Show when={days()}>
             {(known) => (
-              <RegionMatrix
-                matrix={known()}
-                latency={regionLatency.latest}
-                window={view.words() ?? "the chosen window"}
+              <UptimeStrip
+                days={known()}
+                label={monitor().name}
+                height={32}
+                onChoose={(at) => {
+                  const from = Math.floor(at / dayMs) * dayMs
+                  view.zoomTo(from, from + dayMs)
+                }}
               />
             )}
           </Show>
-        </div>
-        <RegionTable uptime={regionUptime.latest} latency={regionLatency.latest} />
-      </Panel>
+        </Panel>
+        <Panel
+          title={hasPhases() ? "Latency" : "Run time"}
+          queries={getLatency.key}
+          fallback={<Skeleton class="h-72" />}
+        >
+          <Show when={latency.latest}>{(series) => <LatencyChart series={series()} window={window()} />}</Show>
+        </Panel>
+        <Show when={hasPhases()}>
+          <Panel title="Phases" queries={getPhases.key} fallback={<Skeleton class="h-56" />}>
+            <Show when={phases.latest}>{(series) => <PhaseChart series={series()} window={window()} />}</Show>
+          </Panel>
+        </Show>
+        <Panel
+          title="Regions"
+          note={view.words() ?? "the chosen window"}
+          flush
+          queries={[getMatrix.key, getUptime.key, getRegionLatency.key]}
+          fallback={<Skeleton class="m-4 h-40" />}
+        >
+          <div class="p-4">
+            <Show when={matrix.latest}>
+              {(known) => (
+                <RegionMatrix
+                  matrix={known()}
+                  latency={regionLatency.latest}
+                  window={view.words() ?? "the chosen window"}
+                />
+              )}
+            </Show>
+          </div>
+          <RegionTable uptime={regionUptime.latest} latency={regionLatency.latest} />
+        </Panel>
+      </div>
     </div>
   )
 }

@@ -1,6 +1,6 @@
 /**
  * The window of time that a monitor's page shows, in its address: `?range=7d` up to now, or `?from=…&to=…` once somebody
- * has zoomed or chosen a day. `?region=` narrows it to one region.
+ * has zoomed or chosen a day. `?region=` narrows it to one region; `?view=tables` shows charts as tables.
  */
 import { useLocation, useNavigate, useSearchParams } from "@solidjs/router"
 import { createContext, createMemo, createSignal, type JSX, useContext } from "solid-js"
@@ -17,6 +17,8 @@ interface Window {
   readonly zoom: () => Zoom | undefined
   /** "last 24 hours", or undefined when zoomed: then say from and to. */
   readonly words: () => string | undefined
+  /** Charts are tables, and the page comes with what stands in them: it needs no JavaScript then. */
+  readonly isTables: () => boolean
   /** The address of the same page with other parameters; undefined takes one out. */
   readonly href: (change: Readonly<Record<string, string | undefined>>) => string
   readonly zoomTo: (fromMs: number, toMs: number) => void
@@ -38,7 +40,7 @@ export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) ===
 /** Around the charts of one monitor. */
 export function WindowProvider(props: { children: JSX.Element }) {
   const monitor = useMonitor()
-  const [search] = useSearchParams<{ from?: string; to?: string; region?: string }>()
+  const [search] = useSearchParams<{ from?: string; to?: string; region?: string; view?: string }>()
   const range = useRange()
   const location = useLocation()
   const navigate = useNavigate()
@@ -73,6 +75,7 @@ export function WindowProvider(props: { children: JSX.Element }) {
     region,
     zoom,
     words: () => (zoom() ? undefined : start().isCreation ? "since it was created" : range.words()),
+    isTables: () => search.view === "tables",
     href,
     zoomTo: (from, to) => {
       const zoomed = tidy({ fromMs: from, toMs: to }, Date.now())
