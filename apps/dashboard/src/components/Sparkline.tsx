@@ -3,6 +3,9 @@
  */
 import { createMemo } from "solid-js"
 
+/** Rounded, for less than `toFixed` takes. */
+const tenths = (n: number): number => Math.round(n * 10) / 10
+
 /** `label` says what it shows in words, with its window; it starts at zero, as all latencies do. */
 export function Sparkline(props: {
   values: ReadonlyArray<number | null>
@@ -17,10 +20,12 @@ export function Sparkline(props: {
     const { values } = props
     const max = Math.max(1, ...values.map((value) => value ?? 0))
     const step = width() / Math.max(1, values.length - 1)
+    const floor = height() - 2
+    const scale = (height() - 4) / max
     let drawn = ""
     for (const [i, value] of values.entries()) {
       if (value === null) continue
-      const point = `${(i * step).toFixed(1)} ${(height() - 2 - (value / max) * (height() - 4)).toFixed(1)}`
+      const point = `${tenths(i * step)} ${tenths(floor - value * scale)}`
       const isAlone = (values[i + 1] ?? null) === null && (values[i - 1] ?? null) === null
       // A point without neighbours is a dot: a line of no length with round ends.
       drawn += `${(values[i - 1] ?? null) === null ? "M" : "L"}${point}${isAlone ? "h.01" : ""}`

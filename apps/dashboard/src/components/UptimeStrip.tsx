@@ -21,9 +21,12 @@ const toneOf = (uptime: number | null): Tone => {
 
 const dayMs = 86_400_000
 
+// One for all: making it costs more than all else of a row.
+const percents = new Intl.NumberFormat("en", { maximumFractionDigits: 1 })
+
 /** Uptime in words: "99.4 %", "not observed". */
 export const uptimeWords = (uptime: number | null): string =>
-  uptime === null ? "not observed" : `${(uptime / 10).toLocaleString("en", { maximumFractionDigits: 1 })} %`
+  uptime === null ? "not observed" : `${percents.format(uptime / 10)} %`
 
 /** `days` are per mille, oldest first; the last one is the day of `until` (default today). */
 export function UptimeStrip(props: {

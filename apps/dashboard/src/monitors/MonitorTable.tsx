@@ -12,7 +12,7 @@ import { liveRows } from "~/monitors/LiveRows.ts"
 import { MonitorRow, MonitorRowPlaceholder } from "~/monitors/MonitorRow.tsx"
 import type { RowStore } from "~/monitors/RowStore.ts"
 import type { Selection } from "~/monitors/Selection.ts"
-import { visibleRange } from "~/monitors/VisibleRange.ts"
+import { nextBeyond, visibleRange } from "~/monitors/VisibleRange.ts"
 
 /** `selection` is there for whoever may change monitors. */
 export function MonitorTable(props: {
@@ -49,9 +49,14 @@ export function MonitorTable(props: {
   const measureRow = () => {
     rowHeight = list.querySelector<HTMLElement>("[data-row]")?.offsetHeight || rowHeight
   }
+  let beyond = 0
+  // Whether there are rows to add in the next frame.
   const measure = () => {
-    const top = above.getBoundingClientRect().top
-    setRange(visibleRange({ top, height: window.innerHeight, rowHeight }, store.total()))
+    const viewport = { top: above.getBoundingClientRect().top, height: window.innerHeight, rowHeight }
+    const before = beyond
+    beyond = nextBeyond(range(), viewport, store.total(), beyond)
+    setRange(visibleRange(viewport, store.total(), beyond))
+    return beyond !== before
   }
   const focusRow = (index: number) => {
     const to = Math.min(Math.max(0, index), store.total() - 1)
@@ -87,7 +92,7 @@ export function MonitorTable(props: {
     const schedule = () => {
       frame ||= requestAnimationFrame(() => {
         frame = 0
-        measure()
+        if (measure()) schedule()
       })
     }
     const place = () => {

@@ -104,6 +104,7 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
   }
 
   const loadShown = () => {
+    settling = undefined
     const wanted = pagesShown()
     for (const [page, controller] of pending) {
       if (wanted.includes(page)) continue
@@ -124,8 +125,12 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
     indexOf: (id) => places.get(id),
     problem,
     show: (from, to) => {
+      const before = pagesShown().join()
       shown = { from, to }
-      if (pagesShown().every((page) => fresh.has(page))) return
+      const pages = pagesShown()
+      if (pages.every((page) => fresh.has(page))) return
+      // More rows of the same pages are no reason to wait anew.
+      if (settling !== undefined && pages.join() === before) return
       clearTimeout(settling)
       settling = setTimeout(loadShown, settleMs)
     },
