@@ -12,7 +12,7 @@ interface Served {
 const compressible = /^(text\/(?!event-stream)|application\/(\w+\+)?json\b|image\/svg\+xml)/
 /** Below it, a header more costs what the body would save. */
 const bytesMin = 1_024
-/** Of 350 kB of HTML, 6 makes 5 % less than 4 and takes half as long again. */
+/** Of 336 kB of HTML, 4 makes 33.2 kB in 3.4 ms of a processor, 6 makes 30.6 in 5.5. */
 const level = 4
 
 /** Runs once when the server starts. */
