@@ -3,9 +3,9 @@
  */
 import { Show } from "solid-js"
 import { problemSentence } from "~/api/ProblemSentence.ts"
+import { CodeField } from "~/auth/CodeField.tsx"
 import { FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { CopyButton } from "~/components/CopyButton.tsx"
-import { Field } from "~/components/Field.tsx"
 import type { SecondFactorStep } from "~/forms/SecondFactor.ts"
 
 /** Four characters at a time can be typed without losing one's place. */
@@ -49,18 +49,7 @@ export function ConfirmOffer(props: { step: Extract<SecondFactorStep, { step: "c
               {problemSentence(props.step.problem!)}
             </p>
           </Show>
-          <Field
-            name="code"
-            label="Code"
-            inputmode="numeric"
-            autocomplete="one-time-code"
-            maxlength={9}
-            placeholder="6 digits"
-            class="max-w-48"
-            error={codeError()}
-            required
-            autofocus
-          />
+          <CodeField class="max-w-48" error={codeError()} />
           <div>
             <SubmitButton>Turn on</SubmitButton>
           </div>

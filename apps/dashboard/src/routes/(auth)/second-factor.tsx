@@ -4,6 +4,7 @@
 import { A, useSearchParams } from "@solidjs/router"
 import { Show } from "solid-js"
 import { AuthHeading } from "~/auth/AuthHeading.tsx"
+import { CodeField } from "~/auth/CodeField.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { Field } from "~/components/Field.tsx"
 
@@ -24,21 +25,7 @@ export default function SecondFactorPage() {
       </AuthHeading>
       <ApiForm name="second-factor" hidden={{ next: search.next ?? "/" }} class="flex flex-col gap-4">
         <FormProblem />
-        <Show
-          when={isRecovery()}
-          fallback={
-            <Field
-              name="code"
-              label="Code"
-              inputmode="numeric"
-              autocomplete="one-time-code"
-              maxlength={9}
-              placeholder="6 digits"
-              required
-              autofocus
-            />
-          }
-        >
+        <Show when={isRecovery()} fallback={<CodeField />}>
           <Field
             name="code"
             label="Recovery code"
