@@ -13,6 +13,12 @@ export interface Tab {
   readonly inject: (source: string) => Promise<void>
   /** Goes there and waits for the load event. */
   readonly go: (url: string) => Promise<void>
+  /** Turns the wheel over the middle of the page by so many pixels, downwards when positive. */
+  readonly wheel: (pixels: number) => Promise<void>
+  /** Presses a key of this name and code, like `PageDown` and 34. */
+  readonly press: (key: string, code: number) => Promise<void>
+  /** Milliseconds of a processor that the page's main thread has taken, which says more than a clock on a busy machine. */
+  readonly cpuMs: () => Promise<number>
   /** The value of an expression; promises are awaited. */
   readonly evaluate: <A>(expression: string) => Promise<A>
 }
@@ -63,6 +69,7 @@ export const launch = async (path: string): Promise<Chromium> => {
     })
     const { sessionId } = await call<{ sessionId: string }>("Target.attachToTarget", { targetId, flatten: true })
     await call("Page.enable", {}, sessionId)
+    await call("Performance.enable", { timeDomain: "threadTicks" }, sessionId)
     return {
       inject: async (source) => {
         await call("Page.addScriptToEvaluateOnNewDocument", { source }, sessionId)
@@ -77,6 +84,23 @@ export const launch = async (path: string): Promise<Chromium> => {
         })
         await call("Page.navigate", { url }, sessionId)
         await loaded
+      },
+      wheel: async (pixels) => {
+        const wheel = { type: "mouseWheel", x: 640, y: 400, deltaX: 0, deltaY: pixels }
+        await call("Input.dispatchMouseEvent", wheel, sessionId)
+      },
+      press: async (key, code) => {
+        const pressed = { key, code: key, windowsVirtualKeyCode: code }
+        await call("Input.dispatchKeyEvent", { type: "rawKeyDown", ...pressed }, sessionId)
+        await call("Input.dispatchKeyEvent", { type: "keyUp", ...pressed }, sessionId)
+      },
+      cpuMs: async () => {
+        const { metrics } = await call<{ metrics: ReadonlyArray<{ name: string; value: number }> }>(
+          "Performance.getMetrics",
+          {},
+          sessionId
+        )
+        return 1_000 * metrics.find(({ name }) => name === "TaskDuration")!.value
       },
       evaluate: async <A>(expression: string) => {
         const { exceptionDetails, result } = await call<{ result: { value: A }; exceptionDetails?: unknown }>(
