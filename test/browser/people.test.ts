@@ -111,7 +111,7 @@ describe("a team", { timeout: 120_000 }, () => {
     await graces.getByText("Up", { exact: true }).first().waitFor()
   })
 
-  it("signs in without JavaScript, and is told what was wrong", async () => {
+  it("signs in without JavaScript, is told what was wrong, and reads charts as tables", async () => {
     const { browser, stack } = scene
     const plain = await browser.visit({ javaScriptEnabled: false })
     await plain.goto("/")
@@ -125,7 +125,23 @@ describe("a team", { timeout: 120_000 }, () => {
     await plain.getByRole("button", { name: "Sign in", exact: true }).click()
     await plain.getByRole("link", { name: "Monitors" }).first().waitFor()
     await plain.getByText(stack.target.url).first().waitFor()
+
+    await plain.goto(`/monitors/${monitor}?range=1h`)
+    await plain.getByText("which is off").waitFor()
+    assert.isFalse(await plain.getByRole("heading", { name: "Latency" }).isVisible())
+    await plain.getByRole("link", { name: "Show them as tables" }).click()
+    await heading(plain, "Latency")
+    assert.include(plain.url(), "range=1h")
+    assert.match(await plain.getByLabel(/^Figures/).innerText(), /\d ms/)
+    assert.match(await plain.getByRole("region", { name: "Values as a table" }).first().innerText(), /\d ms/)
+    assert.match(await plain.getByRole("region", { name: "Regions in numbers" }).innerText(), /global/)
+    assert.isFalse(await plain.getByText("which is off").isVisible())
     await plain.context().close()
+
+    await graces.goto(`/monitors/${monitor}?view=tables`)
+    await graces.getByRole("button", { name: "Show as chart" }).first().waitFor()
+    await graces.getByRole("link", { name: "Show the charts" }).click()
+    await graces.getByRole("button", { name: "Show as table" }).first().waitFor()
   })
 
   it("ends a session elsewhere, whose page is signed out", async () => {
