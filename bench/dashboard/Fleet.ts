@@ -87,7 +87,14 @@ export const fill = Effect.fnUntraced(function* (run: Statement, options: FleetO
   yield* run("analyze ts.results_agg_1h")
   yield* insertDays(run, ago(days))
   yield* run(`update ts.rollup_state set closed_to = ${hour}, rolled_to = ${hour}`)
-  for (const table of ["ts.results_agg_1h", "ts.results_agg_1d", "app.monitors", "app.monitor_states"]) {
+  yield* run("select ts.sum_days((select array_agg(monitor_key) from fleet))")
+  for (const table of [
+    "ts.results_agg_1h",
+    "ts.results_agg_1d",
+    "ts.results_agg_44d",
+    "app.monitors",
+    "app.monitor_states"
+  ]) {
     yield* run(`vacuum (analyze) ${table}`)
   }
   yield* run("analyze")

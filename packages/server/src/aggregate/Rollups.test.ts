@@ -43,6 +43,22 @@ const number = Effect.fnUntraced(function* (statement: string) {
 const wrongP95 = `select count(*)::int as n from ts.results_agg_1d
   where p95_us is distinct from round((ts.quantiles(sketch, '{0.95}'))[1])::int`
 
+/** Monitors whose row of whole days is not what the days before the last midnight that is rolled up add up to. */
+const wrongSums = `
+  with days as (
+    select m.monitor_key, to_at, d.*, to_at - bucket_at as age
+      from (select date_trunc('day', rolled_to, 'UTC') as to_at from ts.rollup_state) w
+     cross join app.monitors m
+      left join lateral (select up + degraded as good, down, p95_us, bucket_at from ts.results_agg_1d a
+                          where a.monitor_key = m.monitor_key) d on true
+  ), expected as (
+    select monitor_key, to_at, coalesce(sum(good) filter (where age between '1 day' and '44 days'), 0) as good,
+           coalesce(sum(down) filter (where age between '1 day' and '44 days'), 0) as down,
+           max(p95_us) filter (where age = '1 day') as p95_us
+      from days group by 1, 2)
+  select count(*)::int as n from expected e full join ts.results_agg_44d s using (monitor_key)
+   where (e.to_at, e.good, e.down, e.p95_us) is distinct from (s.to_at, s.good, s.down, s.p95_us)`
+
 const hours = "select count(*)::int as n from ts.results_agg_1h"
 
 /** The start of an hour, `hoursAgo` whole hours before this one. */
@@ -118,6 +134,11 @@ layer(Live, fresh)("rolling up", (it) => {
       assert.strictEqual(yield* number(differences("ts.results_agg_1h", "hour")), 0)
       assert.strictEqual(yield* number(differences("ts.results_agg_1d", "day")), 0)
       assert.strictEqual(yield* number(wrongP95), 0)
+      assert.strictEqual(yield* number(wrongSums), 0)
+      assert.strictEqual(
+        yield* number("select count(*)::int as n from ts.results_agg_44d where good > 0 and down > 0"),
+        3
+      )
       const text = "select md5(string_agg(a::text, ',' order by bucket_at, monitor_key, region_key)) as n from"
       const before = [yield* number(`${text} ts.results_agg_1h a`), yield* number(`${text} ts.results_agg_1d a`)]
       yield* rows(`update ts.rollup_state set rolled_to = ${at(from)}`)
@@ -161,6 +182,27 @@ layer(Live, fresh)("rolling up", (it) => {
       assert.deepStrictEqual({ dayMarks, lateHours }, { dayMarks: 1, lateHours: 1 })
       assert.strictEqual(yield* number(differences("ts.results_agg_1h", "hour")), 0)
       assert.strictEqual(yield* number(differences("ts.results_agg_1d", "day")), 0)
+      assert.strictEqual(yield* number(wrongSums), 0)
+    })
+  )
+
+  it.effect("forgets what was known of a monitor when its last day has left the 44 before today", () =>
+    Effect.gen(function* () {
+      const { rows } = yield* TestInstance
+      const known = "select count(*)::int as n from ts.results_agg_44d where good + down > 0 or p95_us is not null"
+      const keys = "select array_agg(monitor_key) from app.monitors"
+      const shift = (interval: string) =>
+        rows(`update ts.rollup_state set rolled_to = rolled_to + interval '${interval}'`)
+      yield* shift("43 days")
+      yield* rows(`select ts.sum_days((${keys}))`)
+      assert.strictEqual(yield* number(wrongSums), 0)
+      assert.strictEqual(yield* number(known), 3)
+      yield* shift("1 day")
+      yield* rows(`select ts.sum_days((${keys}))`)
+      assert.strictEqual(yield* number(known), 0)
+      yield* shift("-44 days")
+      yield* rows(`select ts.sum_days((${keys}))`)
+      assert.strictEqual(yield* number(known), 3)
     })
   )
 
@@ -262,6 +304,7 @@ layer(Live, fresh)("rolling up while results come", (it) => {
       assert.isAbove((yield* number("select count(distinct bucket_at)::int as n from ts.results_agg_1h")) ?? 0, 10)
       assert.strictEqual(yield* number(differences("ts.results_agg_1h", "hour")), 0)
       assert.strictEqual(yield* number(differences("ts.results_agg_1d", "day")), 0)
+      assert.strictEqual(yield* number(wrongSums), 0)
     })
   )
 })

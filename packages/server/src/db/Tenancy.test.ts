@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { TestApi } from "../testing/TestApi.ts"
+import { hourMs, insertGap, insertHistory } from "../testing/TestHistory.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
 import { Database } from "./Database.ts"
 
@@ -77,6 +78,53 @@ layer(TestApi.layer, { excludeTestServices: true })("row-level security", (it) =
       )
       assert.strictEqual(own[0]?.count, 1)
     })
+  )
+
+  it.effect(
+    "shows through each view what is of one's own monitors, and nothing to another organization or to none",
+    () =>
+      Effect.gen(function* () {
+        const { otherKey } = yield* TestApi
+        const { organizationKey, rows } = yield* TestInstance
+        const now = yield* Clock.currentTimeMillis
+        const from = Math.floor(now / hourMs) * hourMs - 30 * hourMs
+        const { monitorKeys, regionKeys } = yield* insertHistory({ from, to: now, intervalMs: 600_000, regions: 1 })
+        const [monitorKey, regionKey] = [monitorKeys[0]!, regionKeys[0]!]
+        yield* insertGap({ monitorKey, regionKey, startsAt: from, intervalMs: 600_000, count: 1 })
+        yield* rows(`insert into app.monitor_states values (${monitorKey}, ${regionKey}, 0, now())`)
+        yield* rows(
+          `insert into ts.result_details select due_at, monitor_key, region_key, 'dns', 'none' from ts.results_raw limit 1`
+        )
+        for (let hour = 0; hour < 30; hour++) yield* rows("select ts.roll_next_hour() from ts.close_next_hour(now())")
+        yield* rows("select ts.roll_days(10)")
+        const views = yield* rows<{ name: string }>(`
+        select c.oid::regclass::text as name from pg_class c
+         where c.relnamespace in ('auth'::regnamespace, 'app'::regnamespace, 'ts'::regnamespace) and c.relkind = 'v'
+           and has_any_column_privilege('openseer_request', c.oid, 'select') order by 1`)
+        assert.deepStrictEqual(
+          views.map(({ name }) => name),
+          [
+            "app.own_monitor_states",
+            "ts.own_gaps",
+            "ts.own_result_details",
+            "ts.own_results_agg_1d",
+            "ts.own_results_agg_1h",
+            "ts.own_results_agg_44d",
+            "ts.own_results_raw"
+          ]
+        )
+        const { api, asOrganization } = yield* Database
+        for (const { name } of views) {
+          const count = api.sql.unsafe<{ count: number }>(`select count(*)::int as count from ${name}`)
+          const [own] = yield* asOrganization(organizationKey, count)
+          const [other] = yield* asOrganization(otherKey, count)
+          const [bare] = yield* api.run(
+            api.sql.withTransaction(Effect.andThen(api.sql`select set_config('role', 'openseer_request', true)`, count))
+          )
+          assert.isAbove(own?.count ?? 0, 0, name)
+          assert.deepStrictEqual([other?.count, bare?.count], [0, 0], name)
+        }
+      })
   )
 
   it.effect("keeps a transaction of one organization from writing rows of another", () =>
