@@ -16,7 +16,7 @@ import * as RowHistory from "./RowHistory.ts"
  * How many monitors are sorted by their exact uptime or P95: the past of all of them is read. More are sorted by that of
  * the whole days before today: uptime of the strip without today, and P95 of the last whole day, in the slowest region.
  */
-export const exactSortMax = 300
+export const exactSortMax = 100
 
 const Row = Schema.Struct({
   key: Schema.Int,
@@ -54,10 +54,9 @@ const pageOf = Effect.fnUntraced(function* (query: ViewsApi.RowsQuery) {
   const checkTypes = yield* CheckTypes
   const { offset = 0, limit = ViewsApi.rowsLimitDefault, sort = "state" } = query
   const order = query.order ?? ViewsApi.rowOrderDefault[sort]
-  const isOfPast = sort === "p95" || sort === "uptime"
-  const all = isOfPast ? yield* page(query, "name", "asc", exactSortMax + 1, 0) : undefined
-  const isExact = all !== undefined && all.total <= exactSortMax
-  const { at, monitors, total } = isExact ? all : yield* page(query, sort, order, limit, offset)
+  const found = yield* page(query, sort, order, limit, offset)
+  const isExact = isOfPast(sort) && found.total <= exactSortMax
+  const { at, monitors, total } = isExact ? yield* page(query, "name", "asc", exactSortMax, 0) : found
   const histories = yield* RowHistory.rowHistories(monitors.map(({ key }) => key))
   const rows = monitors.map((row) => toRow(checkTypes, row, histories.get(row.key) ?? RowHistory.nothing))
   const items = isExact
@@ -89,9 +88,9 @@ const page = Effect.fnUntraced(function* (
       select m.monitor_key, m.state, m.rank, m.since_at, m.regions_up, m.created_at, lower(m.name) as name
         from (${judgedMonitors(sql)}) m where ${sql.and(filtersOf(sql, query))}
     ), page as (
-      select k.*, row_number() over (order by ${orders[sort](sql, order)}, k.name, k.monitor_key) as place
-        from kept k ${pastOf[sort](sql)}
-       order by place limit ${limit} offset ${offset}
+      select k.*, row_number() over () as place
+        from (select k.* from kept k ${isOfPast(sort) ? daysOf(sql) : sql.literal("")}
+               order by ${orders[sort](sql, order)}, k.name, k.monitor_key limit ${limit} offset ${offset}) k
     )
     select (extract(epoch from now()) * 1000)::float8 as at, t.total,
            case when p.monitor_key is not null then jsonb_build_object(
@@ -102,7 +101,7 @@ const page = Effect.fnUntraced(function* (
       from (select count(*)::int as total from kept) t
       left join (page p join app.monitors m using (monitor_key)) on true
       left join lateral (
-        select s.reason, s.message from app.monitor_states s
+        select s.reason, s.message from app.own_monitor_states s
          where s.monitor_key = p.monitor_key and s.region_key = any (m.region_keys) and s.state in (1, 2)
            and p.state in ('down', 'degraded')
          order by s.since_at = p.since_at desc, s.state desc limit 1) w on true
@@ -135,30 +134,14 @@ const orders: Record<ViewsApi.RowSort, Order> = {
   state: (sql, order) => sql.literal(`k.rank ${order === "desc" ? "asc" : "desc"}, k.since_at desc nulls last`),
   name: by("k.name"),
   created: by("k.created_at"),
-  uptime: by("x.uptime"),
-  p95: by("x.p95")
+  uptime: by("x.good::float8 / nullif(x.good + x.down, 0)"),
+  p95: by("x.p95_us")
 }
 
-const none = (sql: Pool["sql"]) => sql.literal("")
+const isOfPast = (sort: ViewsApi.RowSort): sort is "p95" | "uptime" => sort === "p95" || sort === "uptime"
 
-/** What very many monitors are sorted by. Served by results_agg_1d_days alone. */
-const pastOf: Record<ViewsApi.RowSort, (sql: Pool["sql"]) => Fragment> = {
-  state: none,
-  name: none,
-  created: none,
-  uptime: (sql) => sql`
-    left join (
-      select monitor_key, sum(up + degraded)::float8 / nullif(sum(up + degraded + down), 0) as uptime
-        from ts.own_results_agg_1d
-       where bucket_at >= date_trunc('day', now(), 'UTC') - ${ViewsApi.stripDays - 1} * interval '1 day'
-       group by monitor_key) x using (monitor_key)`,
-  p95: (sql) => sql`
-    left join (
-      select monitor_key, max(p95_us) as p95
-        from ts.own_results_agg_1d
-       where bucket_at = date_trunc('day', (ts.reach()).daily_to - interval '1 day', 'UTC')
-       group by monitor_key) x using (monitor_key)`
-}
+/** What very many monitors are sorted by. Served by its primary key or one scan. */
+const daysOf = (sql: Pool["sql"]) => sql`left join ts.own_results_agg_44d x using (monitor_key)`
 
 const toRow = (
   checkTypes: CheckTypes["Service"],

@@ -43,7 +43,7 @@ export const overview = Effect.fn("Overviews.overview")(function* (organizationK
     ), s as (
       select m.monitor_key, count(*) filter (where s.state <= 2) as known, count(*) filter (where s.state = 2) as down,
              count(*) filter (where s.state = 1) as degraded, max(s.since_at) as since_at
-        from m join app.monitor_states s on s.monitor_key = m.monitor_key and s.region_key = any (m.region_keys)
+        from m join app.own_monitor_states s on s.monitor_key = m.monitor_key and s.region_key = any (m.region_keys)
        group by m.monitor_key
     ), judged as materialized (
       select m.*, s.since_at,
@@ -75,7 +75,7 @@ export const overview = Effect.fn("Overviews.overview")(function* (organizationK
                         'since', to_char(s.since_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
                         'reason', s.reason, 'message', s.message)) order by g.name) as regions
                  from app.regions g
-                 left join app.monitor_states s on s.monitor_key = a.monitor_key and s.region_key = g.region_key
+                 left join app.own_monitor_states s on s.monitor_key = a.monitor_key and s.region_key = g.region_key
                 where g.region_key = any (a.region_keys) and coalesce(s.state, 3) <> 0) r) as attention
       from judged
      right join (

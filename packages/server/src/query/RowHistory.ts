@@ -5,7 +5,7 @@
  * takes 60 times as long for it: 240 ms for 50 monitors against 4.
  */
 import { Sketch, ViewsApi } from "@openseer/core"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { Database } from "../db/Database.ts"
 import * as IntegerArray from "../db/IntegerArray.ts"
 import * as MonitorScope from "./MonitorScope.ts"
@@ -24,18 +24,6 @@ export const nothing: RowHistory = {
   p95UsBefore: null
 }
 
-const decodeDays = Schema.decodeUnknownEffect(
-  Schema.Array(
-    Schema.Struct({
-      monitorKey: Schema.Int,
-      at: Schema.Number,
-      good: Schema.Number,
-      down: Schema.Number,
-      unseen: Schema.Number
-    })
-  )
-)
-
 /** What is known of a stretch of time: runs that were up or degraded, down, and neither. */
 interface Counts {
   readonly at: number
@@ -44,9 +32,12 @@ interface Counts {
   readonly unseen: number
 }
 
-/** An hour in one region, or the whole day a week before, of which only the sketch counts. */
-interface HourRow extends Counts {
+interface DayRow extends Counts {
   readonly monitorKey: number
+}
+
+/** An hour in one region, or the whole day a week before, of which only the sketch counts. */
+interface HourRow extends DayRow {
   readonly isBefore: boolean
   readonly sketch: Sketch.Sketch
 }
@@ -70,14 +61,16 @@ export const rowHistories = Effect.fn("RowHistory.rowHistories")(function* (moni
      where m.monitor_key = any (${IntegerArray.literal(monitorKeys)}::int[])`
   const own = sql.literal("r.monitor_key = p.monitor_key and r.region_key = p.region_key")
 
-  const days = yield* sql`
+  const days = yield* sql<DayRow>`
     with p as materialized (${pairs})
-    select p.monitor_key as "monitorKey", ${millis("bucket_at")} as at, sum(up + degraded)::float8 as good,
-           sum(down)::float8 as down, sum(error + missed)::float8 as unseen
-      from p cross join lateral (
-        select * from ts.own_results_agg_1d r
-         where ${own} and bucket_at >= ${at(firstDay)} and bucket_at < ${at(daysTo)}) d
-     group by 1, 2`
+    select m.monitor_key as "monitorKey", ${millis("bucket_at")} as at, good, down, unseen
+      from (select monitor_key, array_agg(region_key) as region_keys from p group by monitor_key) m
+     cross join lateral (
+       select bucket_at, sum(up + degraded)::float8 as good, sum(down)::float8 as down, sum(error + missed)::float8 as unseen
+         from ts.own_results_agg_1d r
+        where r.monitor_key = m.monitor_key and r.region_key = any (m.region_keys)
+          and bucket_at >= ${at(firstDay)} and bucket_at < ${at(daysTo)}
+        group by bucket_at) d`
 
   // What is rolled up by the hour and needed for the strip, the sparkline or both; what is not rolled up yet; and the day.
   const hours = yield* sql<HourRow>`
@@ -106,7 +99,7 @@ export const rowHistories = Effect.fn("RowHistory.rowHistories")(function* (moni
                                             least(ends_at, ${at(now)}) - interval '1 millisecond', interval '1 day') as day
          where ${own} and ends_at > ${at(hoursTo)}) h`
 
-  const daysOf = Map.groupBy(yield* Effect.orDie(decodeDays(days)), ({ monitorKey }) => monitorKey)
+  const daysOf = Map.groupBy(days, ({ monitorKey }) => monitorKey)
   const hoursOf = Map.groupBy(hours, ({ monitorKey }) => monitorKey)
   return new Map(
     monitorKeys.flatMap((key): ReadonlyArray<readonly [number, RowHistory]> => {
