@@ -53,7 +53,9 @@ export class Database extends Context.Service<
           url: config.url,
           connections: config.apiConnections,
           statementTimeoutMs: 10_000,
-          waitersMax: 100
+          // After an event every open page of an organization asks two things at once, and there may be 250 of them.
+          // Nearly all of it is asking whose session it is: a millisecond each.
+          waitersMax: 500
         })
         const background = yield* Pool.make({
           name: "background",

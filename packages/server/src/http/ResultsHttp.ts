@@ -1,7 +1,7 @@
 /**
  * The handlers of results. They only delegate.
  */
-import { Api, Auth } from "@openseer/core"
+import { Api, Auth, ResultsApi } from "@openseer/core"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Database } from "../db/Database.ts"
@@ -9,6 +9,7 @@ import { latencySeries } from "../query/LatencySeries.ts"
 import { overview } from "../query/Overviews.ts"
 import { resultPage } from "../query/ResultPages.ts"
 import { timeline, uptime } from "../query/Uptimes.ts"
+import * as SharedJson from "./SharedJson.ts"
 import { orUnavailable } from "./Unavailable.ts"
 
 /** Serves the group `results`. */
@@ -23,12 +24,13 @@ export const layer = HttpApiBuilder.group(
         Effect.provideService(Database, database),
         orUnavailable
       )
+    const sharedOverview = SharedJson.make(ResultsApi.Overview, overview)
     return handlers.handleAll({
       results: ({ params, query }) => answer((key) => resultPage(key, params.monitorId, query)),
       latency: ({ params, query }) => answer((key) => latencySeries(key, params.monitorId, query)),
       uptime: ({ params, query }) => answer((key) => uptime(key, params.monitorId, query)),
       timeline: ({ params, query }) => answer((key) => timeline(key, params.monitorId, query)),
-      overview: () => answer(overview)
+      overview: () => answer((key) => sharedOverview(key, undefined))
     })
   })
 )

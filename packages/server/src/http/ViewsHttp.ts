@@ -1,7 +1,7 @@
 /**
  * The handlers of views. They only delegate.
  */
-import { Api, Auth } from "@openseer/core"
+import { Api, Auth, ViewsApi } from "@openseer/core"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { CheckTypes } from "../CheckTypes.ts"
@@ -11,6 +11,7 @@ import { phases } from "../query/Phases.ts"
 import { regionMatrix } from "../query/RegionMatrix.ts"
 import { tags } from "../query/Tags.ts"
 import { wall } from "../query/Wall.ts"
+import * as SharedJson from "./SharedJson.ts"
 import { orUnavailable } from "./Unavailable.ts"
 
 /** Serves the group `views`. */
@@ -27,10 +28,15 @@ export const layer = HttpApiBuilder.group(
         Effect.provideService(CheckTypes, checkTypes),
         orUnavailable
       )
+    const shared = {
+      monitors: SharedJson.make(ViewsApi.MonitorRows, monitorRows),
+      tags: SharedJson.make(ViewsApi.TagList, tags),
+      wall: SharedJson.make(ViewsApi.Wall, wall)
+    }
     return handlers.handleAll({
-      monitors: ({ query }) => answer((key) => monitorRows(key, query)),
-      tags: () => answer(tags),
-      wall: () => answer(wall),
+      monitors: ({ query }) => answer((key) => shared.monitors(key, query)),
+      tags: () => answer((key) => shared.tags(key, undefined)),
+      wall: () => answer((key) => shared.wall(key, undefined)),
       phases: ({ params, query }) => answer((key) => phases(key, params.monitorId, query)),
       matrix: ({ params, query }) => answer((key) => regionMatrix(key, params.monitorId, query))
     })
