@@ -7,6 +7,7 @@ import { problemOf } from "~/api/ApiProblem.ts"
 import { request } from "~/api/Request.ts"
 import { signInPath } from "~/api/SignInPath.ts"
 import * as LiveStream from "~/live/LiveStream.ts"
+import { spread } from "~/live/Spread.ts"
 
 interface Live {
   readonly state: () => LiveStream.LiveState
@@ -76,7 +77,7 @@ export const watchMonitor = (monitorId: string): void => {
   })
 }
 
-/** Reads queries anew when events come, at most once in `everyMs`: many changes are one read. */
+/** Reads queries anew when events come, about once in `everyMs` at most: many changes are one read. */
 export const revalidateOnLive = (
   queries: string | Array<string>,
   matters: (event: LiveStream.LiveEvent) => boolean = () => true,
@@ -88,7 +89,7 @@ export const revalidateOnLive = (
     timer = setTimeout(() => {
       timer = undefined
       void revalidate(queries)
-    }, everyMs)
+    }, spread(everyMs))
   })
   onCleanup(() => clearTimeout(timer))
 }

@@ -12,6 +12,7 @@ import { Guarded, Panel } from "~/components/Panel.tsx"
 import { Skeleton } from "~/components/Skeleton.tsx"
 import { UptimeStrip } from "~/components/UptimeStrip.tsx"
 import { onLive } from "~/live/Live.tsx"
+import { spread } from "~/live/Spread.ts"
 import { Figures } from "~/monitor/Figures.tsx"
 import { HeartbeatPanel } from "~/monitor/HeartbeatPanel.tsx"
 import { useMonitor } from "~/monitor/MonitorContext.ts"
@@ -73,7 +74,7 @@ export function Overview() {
       timer = undefined
       view.advance()
       void revalidate([getLatency.key, getUptime.key, getPhases.key, getMatrix.key, getRegionLatency.key])
-    }, liveEveryMs)
+    }, spread(liveEveryMs))
   })
   onCleanup(() => clearTimeout(timer))
 

@@ -7,17 +7,16 @@ import type { Monitor } from "@openseer/core"
 import { request, segment } from "~/api/Request.ts"
 import { type State, stateWord } from "~/components/State.ts"
 import { onLive } from "~/live/Live.tsx"
+import { spread } from "~/live/Spread.ts"
 import { counted } from "~/charts/Quantity.ts"
+import { readingOf } from "~/monitors/Reading.ts"
 import type { RowStore } from "~/monitors/RowStore.ts"
 
 /** Sparklines and uptime move on by themselves. */
 const refreshMs = 60_000
 
-/** Changes that come within this time are one. */
+/** Changes that come within about this time are one. */
 const gatherMs = 250
-
-/** The most monitors that are read one by one; of more, the rows on the screen are read anew. */
-const singleMax = 8
 
 const flashMs = 1_500
 
@@ -92,12 +91,16 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
     return index !== undefined && list().querySelector(`[data-row="${index}"]`) !== null
   }
   const apply = async () => {
-    gathering = undefined
     const ids = [...changed].filter(isOnScreen)
-    const all = listChanged || ids.length > singleMax || (ids.length > 0 && maySort())
+    const reading = readingOf({
+      onScreen: ids.length,
+      elsewhere: changed.size - ids.length,
+      isListChanged: listChanged,
+      maySort: maySort()
+    })
     changed.clear()
     listChanged = false
-    if (!all) {
+    if (reading === "monitors") {
       await Promise.all(ids.map(readOne))
       return
     }
@@ -108,6 +111,16 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
     for (const id of news) tell(id, row(id)!.name, row(id)!.state)
   }
 
+  // What comes while rows are read is read after that: a slow server is not asked for the same thing twice at once.
+  const gather = () => {
+    if (changed.size === 0 && !listChanged) return
+    gathering ??= setTimeout(async () => {
+      await apply()
+      gathering = undefined
+      gather()
+    }, spread(gatherMs))
+  }
+
   onLive((events) => {
     for (const { data, event } of events) {
       if (event === "state") changed.add(data.monitorId)
@@ -116,7 +129,7 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
         changed.add(data.monitorId)
       }
     }
-    if (changed.size > 0 || listChanged) gathering ??= setTimeout(() => void apply(), gatherMs)
+    gather()
   })
   onMount(() => {
     const timer = setInterval(() => {

@@ -1,5 +1,5 @@
 /**
- * The rows of a list of thousands: those that were on the screen once, read by hundreds as somebody scrolls to them.
+ * The rows of a list of thousands: those that were on the screen once, read a page at a time as somebody scrolls to them.
  */
 import type { MonitorRow, MonitorRows } from "@openseer/core/contract/ViewsApi"
 import { batch, createComputed, createSignal, on, onCleanup } from "solid-js"
@@ -8,8 +8,8 @@ import { problemOf } from "~/api/ApiProblem.ts"
 import { fetchRows } from "~/api/Rows.ts"
 import { type Filter, rowsQuery } from "~/monitors/Filter.ts"
 
-/** Rows of one page of the API. */
-export const pageRows = 100
+/** Rows of one page of the API: more than a screen, and as many as the page comes with, so that these need no second reading. */
+export const pageRows = 50
 
 /** How long somebody must have stopped for rows to be asked for: a jump to the end asks for the end alone. */
 const settleMs = 60
