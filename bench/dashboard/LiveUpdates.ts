@@ -2,20 +2,23 @@
  * From a committed change of state to the pixel: a worker checks a target that flips, and pages are watched meanwhile.
  */
 import { once } from "node:events"
-import { Agent, createServer, type IncomingMessage, request } from "node:http"
+import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Client } from "pg"
+import { quantile } from "../Table.ts"
 import type { Chromium } from "./Chromium.ts"
 import { cookieName, type Instance } from "./Instance.ts"
+import * as OpenPage from "./OpenPage.ts"
 
 /** How it is measured. */
 export interface LiveOptions {
+  /** Pages that are open besides: half of them the list, the others of monitors, one of ten of a monitor that flips. */
   readonly streams: number
   readonly seconds: number
   readonly monitors: number
   /** How many checks in a row a target answers alike. */
   readonly checksAState: number
-  /** Whether the plain streams read anew what an open list reads when states change. */
+  /** Whether these read anew what a page reads when events come, or only listen. */
   readonly follow: boolean
 }
 
@@ -93,7 +96,6 @@ export const measure = async (
   instance.startWorker(region)
   while ((await client.query("select from app.regions where name = $1", [region])).rowCount === 0) await pause(100)
   const ids: Array<string> = []
-  const open = new Agent({ maxSockets: Infinity })
   const streams: Array<() => void> = []
   try {
     for (let i = 0; i < options.monitors; i++) {
@@ -107,11 +109,26 @@ export const measure = async (
       })
       ids.push(id)
     }
+    const { rows: calm } = await client.query<{ id: string; regions: ReadonlyArray<string> }>(
+      `select monitor_id as id, array(select name from app.regions g where g.region_key = any (m.region_keys)) as regions
+         from app.monitors m where check_kind = 'http' and paused_at is null and deleted_at is null and not monitor_id = any ($1)
+        order by random() limit $2`,
+      [ids, options.streams]
+    )
     let told = 0
+    let answers: Array<{ readonly ms: number; readonly status: number }> = []
     for (let i = 0; i < options.streams; i++) {
-      const token = tokens[1 + Math.floor(i / streamsOfSession)]!
-      const path = `/api/v1/events${i % 2 === 0 ? "" : `?monitor=${ids[i % ids.length]}`}`
-      streams.push(await stream(open, instance.url, path, token, options.follow, () => told++))
+      const flipping = { id: ids[i % ids.length]!, regions: [region] }
+      streams.push(
+        await OpenPage.open({
+          origin: instance.url,
+          token: tokens[1 + Math.floor(i / streamsOfSession)]!,
+          shown: i % 2 === 0 ? { page: "list" } : { page: "monitor", ...(i % 20 === 1 ? flipping : calm[i]!) },
+          reads: options.follow,
+          onEvent: () => told++,
+          onAnswer: (ms, status) => answers.push({ ms, status })
+        })
+      )
     }
     const profile = await chromium.profile(instance.url, { name: cookieName, value: tokens[0]! })
     const pages = [
@@ -129,6 +146,8 @@ export const measure = async (
     for (const { tab } of tabs) await tab.evaluate(watch(ids))
     const { rows: began } = await client.query<{ key: string }>("select max(event_key) as key from app.events")
     told = 0
+    answers = []
+    const cpu = process.cpuUsage()
     await pause(options.seconds * 1_000)
     const { rows: events } = await client.query<{ id: string; state: string; at: number }>(
       `select monitor_id as id, payload ->> 'state' as state,
@@ -138,7 +157,18 @@ export const measure = async (
     )
     // The last ones may still be on their way.
     await pause(3_000)
-    console.log(`${events.length} changes; ${streams.length} streams were told ${told} events`)
+    const { system, user } = process.cpuUsage(cpu)
+    console.log(
+      `${events.length} changes; ${streams.length} streams were told ${told} events and read ${answers.length} answers, ` +
+        `${answers.filter(({ status }) => status !== 200).length} of them refused, p50 ` +
+        `${quantile(
+          answers.map(({ ms }) => ms),
+          0.5
+        ).toFixed(0)} ms, p95 ${quantile(
+          answers.map(({ ms }) => ms),
+          0.95
+        ).toFixed(0)} ms; the bench itself used ${((user + system) / options.seconds / 1e6).toFixed(2)} cores`
+    )
     return await Promise.all(
       tabs.map(async ({ page, tab }) => {
         const seen = await tab.evaluate<ReadonlyArray<Seen>>("seen")
@@ -148,61 +178,23 @@ export const measure = async (
     )
   } finally {
     for (const close of streams) close()
-    open.destroy()
     if (ids.length > 0) await api("/monitors/bulk", { ids, change: { action: "remove" } })
     target.closeAllConnections()
     target.close()
   }
 }
 
-/** Each change with the first time at which the page showed it, unless the next one came before. */
+/** Each change with the first time at which the page showed it, before the monitor came to the same state once more. */
 const matched = (events: ReadonlyArray<Seen>, seen: ReadonlyArray<Seen>) => {
   const ms: Array<number> = []
   let missed = 0
   for (const [n, { at, id, state }] of events.entries()) {
-    const next = events.slice(n + 1).find((later) => later.id === id)?.at ?? Infinity
-    const shown = seen.find((one) => one.id === id && one.state === state && one.at >= at && one.at < next + 3_000)
+    const again = events.slice(n + 1).find((later) => later.id === id && later.state === state)?.at ?? Infinity
+    const shown = seen.find((one) => one.id === id && one.state === state && one.at >= at && one.at < again)
     if (shown === undefined) missed++
     else ms.push(shown.at - at)
   }
   return { ms, missed }
-}
-
-/** An open page as the server sees it. */
-const stream = async (
-  agent: Agent,
-  origin: string,
-  path: string,
-  token: string,
-  follow: boolean,
-  onEvent: () => void
-): Promise<() => void> => {
-  const headers = { cookie: `${cookieName}=${token}`, "sec-fetch-site": "same-origin" }
-  const asked = request(origin + path, { agent, headers }).end()
-  const [response] = (await once(asked, "response")) as [IncomingMessage]
-  if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode}`)
-  let timer: NodeJS.Timeout | undefined
-  const readAnew = () => {
-    timer = undefined
-    for (const read of ["/overview", "/overview/monitors?limit=50"]) {
-      request(`${origin}/api/v1${read}`, { agent, headers }, (answer) => answer.resume())
-        .on("error", () => {})
-        .end()
-    }
-  }
-  response
-    .on("error", () => {})
-    .on("data", (chunk: Buffer) => {
-      for (const [name] of chunk.toString().matchAll(/^event: \w+/gm)) {
-        onEvent()
-        if (follow && name === "event: state" && !path.includes("monitor=")) timer ??= setTimeout(readAnew, 250)
-      }
-    })
-  asked.on("error", () => {})
-  return () => {
-    clearTimeout(timer)
-    asked.destroy()
-  }
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
