@@ -156,7 +156,7 @@ export const measure = async (
       [began[0]!.key, ids]
     )
     // The last ones may still be on their way.
-    await pause(3_000)
+    await pause(10_000)
     const { system, user } = process.cpuUsage(cpu)
     console.log(
       `${events.length} changes; ${streams.length} streams were told ${told} events and read ${answers.length} answers, ` +

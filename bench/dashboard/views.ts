@@ -4,6 +4,7 @@
  *     DATABASE_URL=postgres://… node --conditions=@openseer/source bench/dashboard/views.ts [--samples 60] [--only rows]
  */
 import { Effect, Layer, References } from "effect"
+import { loadavg } from "node:os"
 import { performance } from "node:perf_hooks"
 import { parseArgs } from "node:util"
 import { CheckTypes } from "../../packages/server/src/CheckTypes.ts"
@@ -18,6 +19,7 @@ import { tags } from "../../packages/server/src/query/Tags.ts"
 import { timeline, uptime } from "../../packages/server/src/query/Uptimes.ts"
 import { wall } from "../../packages/server/src/query/Wall.ts"
 import * as ServerConfig from "../../packages/server/src/ServerConfig.ts"
+import { findPostmaster, readServerCpuMs } from "../dispatch/ServerCpu.ts"
 
 const { values: flags } = parseArgs({
   options: { samples: { type: "string", default: "60" }, only: { type: "string", default: "" } }
@@ -59,18 +61,39 @@ const measured = Effect.gen(function* () {
   if (found === undefined) return yield* Effect.die(new Error("there are no monitors: run fill.ts first"))
   const ids = yield* background.sql<{ id: string }>`
     select monitor_id as id from app.monitors where organization_key = ${found.key} order by random() limit ${samples}`
-  console.log(`| ${found.count} monitors, ms | p50 | p95 | p99 |\n| --- | --- | --- | --- |`)
+  const [backend] = yield* background.sql<{ pid: number }>`select pg_backend_pid() as pid`
+  const postmaster = yield* Effect.promise(() => findPostmaster(backend!.pid))
+  const postgresCpuMs = Effect.promise(async () =>
+    postmaster === null ? Number.NaN : await readServerCpuMs(postmaster)
+  )
+  const columns = ["p50", "p95", "p99", "CPU of PostgreSQL", "CPU of Node"]
+  console.log(`| ${[`${found.count} monitors, ms`, ...columns].join(" | ")} |`)
+  console.log(`|${" --- |".repeat(columns.length + 1)}`)
   for (const [name, ask] of questions.filter(([question]) => question.includes(flags.only))) {
     const elapsed: Array<number> = []
+    const pass = Effect.forEach([...ids.entries()], ([n, { id }]) =>
+      Effect.gen(function* () {
+        const at = performance.now()
+        yield* ask(found.key, id, n % 10)
+        elapsed.push(performance.now() - at)
+      })
+    )
     // The first pass brings pages into memory and does not count.
-    for (const [n, { id }] of [...ids, ...ids].entries()) {
-      const at = performance.now()
-      yield* ask(found.key, id, n % 10)
-      elapsed.push(performance.now() - at)
-    }
-    const sorted = elapsed.slice(ids.length).toSorted((a, b) => a - b)
-    console.log(`| ${name} | ${[0.5, 0.95, 0.99].map((q) => quantile(sorted, q).toFixed(1)).join(" | ")} |`)
+    yield* pass
+    elapsed.length = 0
+    const [server, own] = [yield* postgresCpuMs, process.cpuUsage()]
+    yield* pass
+    const { system, user } = process.cpuUsage(own)
+    const cpu = [(yield* postgresCpuMs) - server, (system + user) / 1_000].map((ms) => ms / ids.length)
+    const sorted = elapsed.toSorted((a, b) => a - b)
+    const cells = [...[0.5, 0.95, 0.99].map((q) => quantile(sorted, q)), ...cpu].map((ms) => ms.toFixed(1))
+    console.log(`| ${[name, ...cells].join(" | ")} |`)
   }
+  console.log(
+    `load ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(", ")}`
+  )
 })
 
 const main = Effect.gen(function* () {

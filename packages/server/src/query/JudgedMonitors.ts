@@ -12,7 +12,7 @@ export const worstFirst = ["down", "degraded", "unknown", "up", "paused"] as con
  * region among those that make the state changed last; null when it never did) and `regions_up`. Of the organization of
  * this transaction, without deleted ones. The state is that of core's MonitorState.overall; a test compares the two.
  * Served by monitors_organization and the key of monitor_states, or by one scan of both where the organization has most of
- * them: 15 ms of 5,000 monitors.
+ * them: with what tags count of it, 31 ms of CPU for 5,000 monitors.
  */
 export const judgedMonitors = (sql: Pool["sql"]): Fragment => sql`
   select j.*, array_position(array['down', 'degraded', 'unknown', 'up', 'paused'], state) as rank,
