@@ -1,15 +1,18 @@
 /**
- * Keeps the rows on the screen as things are: patched where they stand when events come, read anew every minute.
+ * Keeps the rows on the screen as things are: what an event tells is shown at once, the rest is read and patched where it
+ * stands, and all is read anew every minute.
  */
 import { createSignal, onCleanup, onMount } from "solid-js"
 import { createStore } from "solid-js/store"
 import type { Monitor } from "@openseer/core"
+import type { StateChange } from "@openseer/core/contract/EventsApi"
 import { request, segment } from "~/api/Request.ts"
 import { type State, stateWord } from "~/components/State.ts"
 import { onLive } from "~/live/Live.tsx"
 import { spread } from "~/live/Spread.ts"
 import { counted } from "~/charts/Quantity.ts"
 import { readingOf } from "~/monitors/Reading.ts"
+import { rowStateOf } from "~/monitors/RowState.ts"
 import type { RowStore } from "~/monitors/RowStore.ts"
 
 /** Sparklines and uptime move on by themselves. */
@@ -86,6 +89,14 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
     const index = store.indexOf(id)
     return index === undefined ? undefined : store.at(index)
   }
+  const hear = (change: StateChange) => {
+    const before = row(change.monitorId)
+    const now = before && rowStateOf(before, change)
+    if (before === undefined || now === undefined || before.state === change.state) return
+    store.patch(before.id, now)
+    flash([before.id])
+    tell(before.id, before.name, change.state)
+  }
   const isOnScreen = (id: string) => {
     const index = store.indexOf(id)
     return index !== undefined && list().querySelector(`[data-row="${index}"]`) !== null
@@ -123,8 +134,10 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
 
   onLive((events) => {
     for (const { data, event } of events) {
-      if (event === "state") changed.add(data.monitorId)
-      else if (event === "monitor") {
+      if (event === "state") {
+        hear(data)
+        changed.add(data.monitorId)
+      } else if (event === "monitor") {
         if (store.indexOf(data.monitorId) === undefined || data.change === "removed") listChanged = true
         changed.add(data.monitorId)
       }
