@@ -22,7 +22,7 @@ const atOnce = { isolate: false, maxWorkers: Math.max(4, availableParallelism())
  */
 const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 
-/** Files with a browser and a stack of their own, which mostly wait for one another. */
+/** Files with a browser and a stack of their own, whose parts mostly wait for one another. */
 const inPairs = { maxWorkers: 2, sequence: { groupOrder: 2 } }
 
 const timed = [

@@ -74,7 +74,8 @@ export const assertAccessible = async (page: Page): Promise<void> => {
   const found: Array<string> = []
   const size = page.viewportSize()!
   // All of it in sight: what is out of sight keeps the colours of the theme before, and is judged by them.
-  await page.setViewportSize({ width: size.width, height: 6_000 })
+  const height = await page.evaluate(() => document.documentElement.scrollHeight)
+  await page.setViewportSize({ width: size.width, height: Math.max(size.height, height) })
   await page.waitForFunction(() =>
     [...document.querySelectorAll("main *")].every(
       (one) => one.checkVisibility({ contentVisibilityAuto: true }) === one.checkVisibility()
@@ -89,7 +90,9 @@ export const assertAccessible = async (page: Page): Promise<void> => {
         if (document.getAnimations().some((animation) => animation instanceof CSSTransition)) still = -1
       }
     })
-    const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
+    const { violations } = await new AxeBuilder({ page })
+      .options({ runOnly: rules, resultTypes: ["violations"] })
+      .analyze()
     for (const { help, id, nodes } of violations) {
       const where = nodes.map(({ failureSummary, html }) => `${html}\n${failureSummary}`)
       found.push(`${page.url()} in ${colorScheme}: ${id}, ${help}:\n${where.join("\n")}`)

@@ -53,7 +53,7 @@ describe("every page", { timeout: 600_000 }, () => {
         { path: "/?group=tag", heading: /up|unknown/ },
         { path: "/?view=wall", heading: /up|unknown/ }
       ],
-      "(app)/monitors/new.tsx": ["http", "dns", "heartbeat"].map((kind) => ({
+      "(app)/monitors/new.tsx": ["http", "heartbeat"].map((kind) => ({
         path: `/monitors/new?kind=${kind}`,
         heading: "New monitor"
       })),

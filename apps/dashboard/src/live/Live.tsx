@@ -1,10 +1,13 @@
 /**
- * The live stream for pages: who asks is told of events as they come, and everything is read anew once after a gap.
+ * The live stream for pages: who asks is told of events as they come; states are read anew once when it opens, and
+ * everything after a gap.
  */
 import { revalidate } from "@solidjs/router"
 import { createContext, createSignal, type JSX, onCleanup, onMount, useContext } from "solid-js"
 import { problemOf } from "~/api/ApiProblem.ts"
+import { getMonitor, getOverview } from "~/api/Monitors.ts"
 import { request } from "~/api/Request.ts"
+import { getRows, getWall } from "~/api/Rows.ts"
 import { signInPath } from "~/api/SignInPath.ts"
 import * as LiveStream from "~/live/LiveStream.ts"
 import { spread } from "~/live/Spread.ts"
@@ -17,6 +20,9 @@ interface Live {
 }
 
 const LiveContext = createContext<Live>()
+
+/** What would stay wrong, had it changed after the page was made and before its stream was open. The rest moves on by itself. */
+const states = [getOverview.key, getRows.key, getWall.key, getMonitor.key]
 
 /** Around the pages of the app. */
 export function LiveProvider(props: { children: JSX.Element }) {
@@ -34,6 +40,7 @@ export function LiveProvider(props: { children: JSX.Element }) {
         setState(next)
         setHeardAt(at)
       },
+      onStart: () => void revalidate(states),
       onGap: () => void revalidate(),
       onRefused: () => void leaveWhenSignedOut()
     })

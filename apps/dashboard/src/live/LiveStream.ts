@@ -16,11 +16,15 @@ export type LiveEvent =
 /** How the stream is. `stale`: nothing was heard for a while, so what is shown may be old. */
 export type LiveState = "connecting" | "live" | "reconnecting" | "stale"
 
-/** Who is told: of events, many at a time and once a frame; of the state; and that something was missed in between. */
+/**
+ * Who is told: of events, many at a time and once a frame; of the state; that the stream is open for the first time, when
+ * what is shown was read before; and that something was missed in between.
+ */
 export interface LiveListener {
   readonly onEvents: (events: ReadonlyArray<LiveEvent>) => void
   /** `heardAt` is when anything was heard last. */
   readonly onState: (state: LiveState, heardAt: number | undefined) => void
+  readonly onStart: () => void
   readonly onGap: () => void
   /** The stream was refused: perhaps nobody is signed in any more. */
   readonly onRefused: () => void
@@ -39,6 +43,7 @@ export const open = (listener: LiveListener) => {
   let lastId = ""
   let heardAt: number | undefined
   let lostAt: number | undefined
+  let isStarted = false
   let retryAt = 0
   let hiddenAt: number | undefined
   let queue: Array<LiveEvent> = []
@@ -51,6 +56,8 @@ export const open = (listener: LiveListener) => {
       lostAt = undefined
       listener.onState("live", heardAt)
       if (wasLost) listener.onGap()
+      else if (!isStarted) listener.onStart()
+      isStarted = true
     } else if (event.type !== "ping") {
       if (queue.length === 0) requestAnimationFrame(flush)
       queue.push({ event: event.type, data: JSON.parse(event.data) } as LiveEvent)

@@ -53,9 +53,9 @@ export class Database extends Context.Service<
           url: config.url,
           connections: config.apiConnections,
           statementTimeoutMs: 10_000,
-          // After an event every open page of an organization asks two things at once, and there may be 250 of them.
-          // Nearly all of it is asking whose session it is: a millisecond each.
-          waitersMax: 500
+          // All requests that are served at once, with those that have a connection: after an event hundreds of open pages
+          // ask, nearly all of which is whose session it is, a millisecond each.
+          waitersMax: 256
         })
         const background = yield* Pool.make({
           name: "background",

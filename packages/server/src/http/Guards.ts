@@ -121,7 +121,14 @@ const admitted = (answer: Answer, permits: Semaphore.Semaphore | undefined): Ans
         .withPermitsIfAvailable(1)(answer)
         .pipe(Effect.flatMap(Option.match({ onNone: () => busy, onSome: Effect.succeed })))
 
-const busy = HttpServerRespondable.toResponse(unavailable(1_000, "too many requests at once"))
+/** An answer that says in its header, too, when to try again. */
+const tryAgain = (problem: Problem.ServiceUnavailable | Problem.TooManyRequests): Answer =>
+  Effect.map(
+    HttpServerRespondable.toResponse(problem),
+    HttpServerResponse.setHeader("retry-after", String(problem.retryAfterSeconds))
+  )
+
+const busy = tryAgain(unavailable(1_000, "too many requests at once"))
 
 /** Without an address, in a program that does not say whose connection it is, nobody is counted for everybody. */
 const limited = (
@@ -132,14 +139,7 @@ const limited = (
 ): Answer =>
   !path.startsWith(anonymousPrefix) || Option.isNone(remoteAddress)
     ? handler
-    : Effect.matchEffect(limit.ofAddress(remoteAddress.value), {
-        onFailure: (problem) =>
-          Effect.map(
-            HttpServerRespondable.toResponse(problem),
-            HttpServerResponse.setHeader("retry-after", String(problem.retryAfterSeconds))
-          ),
-        onSuccess: () => handler
-      })
+    : Effect.matchEffect(limit.ofAddress(remoteAddress.value), { onFailure: tryAgain, onSuccess: () => handler })
 
 /** The paths of what needs no credential, and is asked for one. */
 const anonymousPrefix = "/api/v1/auth/"
