@@ -11,6 +11,7 @@ import { PageTitle } from "~/components/PageTitle.tsx"
 import { Guarded } from "~/components/Panel.tsx"
 import { Skeleton } from "~/components/Skeleton.tsx"
 import { MonitorEditor } from "~/editor/MonitorEditor.tsx"
+import { OfType } from "~/editor/OfType.tsx"
 import { newMonitorPath, targetOf } from "~/editor/TargetText.ts"
 
 export const route = {
@@ -76,9 +77,9 @@ export default function NewMonitor() {
                     )}
                   </For>
                 </nav>
-                <Show
-                  when={known().items.find((type) => type.kind === kind())}
-                  keyed
+                <OfType
+                  types={known()}
+                  kind={kind()}
                   fallback={<p role="alert">This instance has no check type {kind()}.</p>}
                 >
                   {(type) => (
@@ -91,7 +92,7 @@ export default function NewMonitor() {
                       />
                     </div>
                   )}
-                </Show>
+                </OfType>
               </>
             )}
           </Show>

@@ -10,6 +10,7 @@ import { useAccount } from "~/components/AccountContext.tsx"
 import { EmptyState } from "~/components/EmptyState.tsx"
 import { PageTitle } from "~/components/PageTitle.tsx"
 import { MonitorEditor } from "~/editor/MonitorEditor.tsx"
+import { OfType } from "~/editor/OfType.tsx"
 
 export const route = {
   preload: ({ params }: { params: { id?: string } }) => {
@@ -42,9 +43,9 @@ export default function EditMonitor() {
             >
               <Show when={types()}>
                 {(known) => (
-                  <Show
-                    when={known().items.find(({ kind }) => kind === one().kind)}
-                    keyed
+                  <OfType
+                    types={known()}
+                    kind={one().kind}
                     fallback={<p role="alert">This instance does not know the check type {one().kind} any more.</p>}
                   >
                     {(type) => (
@@ -56,7 +57,7 @@ export default function EditMonitor() {
                         start={{}}
                       />
                     )}
-                  </Show>
+                  </OfType>
                 )}
               </Show>
             </Show>
