@@ -138,58 +138,56 @@ layer(TestApi.layer, { excludeTestServices: true })("the guards", (it) => {
     })
   )
 
-  it.effect(
-    `serve ${apiRequestsMax} requests at once, answer 503 at once beyond, health apart, and go on afterwards`,
-    () =>
-      Effect.gen(function* () {
-        const { call, newKey } = yield* TestApi
-        const { organizationKey } = yield* TestInstance
-        const key = yield* newKey(organizationKey, "read")
-        const list = call("GET", "/api/v1/monitors", { key })
-        const beyond = 10
-        const { background } = yield* Database
-        const locked = yield* Deferred.make<void>()
-        const allRefused = yield* Deferred.make<void>()
-        const lock = yield* Effect.forkChild(
-          background.run(
-            background.sql.withTransaction(
-              Effect.gen(function* () {
-                yield* background.sql`lock table app.monitors in access exclusive mode`
-                yield* Deferred.succeed(locked, undefined)
-                yield* Deferred.await(allRefused)
-              })
-            )
+  it.effect("answer 503 with Retry-After at once when too many ask, health apart, and go on afterwards", () =>
+    Effect.gen(function* () {
+      const { call, newKey } = yield* TestApi
+      const { organizationKey } = yield* TestInstance
+      const key = yield* newKey(organizationKey, "read")
+      const list = call("GET", "/api/v1/monitors", { key })
+      const beyond = 10
+      const { background } = yield* Database
+      const locked = yield* Deferred.make<void>()
+      const allRefused = yield* Deferred.make<void>()
+      const lock = yield* Effect.forkChild(
+        background.run(
+          background.sql.withTransaction(
+            Effect.gen(function* () {
+              yield* background.sql`lock table app.monitors in access exclusive mode`
+              yield* Deferred.succeed(locked, undefined)
+              yield* Deferred.await(allRefused)
+            })
           )
         )
-        yield* Deferred.await(locked)
-        const refused: Array<Answer> = []
-        let health = 0
-        const answers = yield* Effect.all(
-          Array.from({ length: apiRequestsMax + beyond }, () =>
-            Effect.tap(list, (answer) =>
-              Effect.gen(function* () {
-                if (answer.status !== 503 || refused.push(answer) !== beyond) return
-                health = (yield* call("GET", "/livez")).status
-                yield* Deferred.succeed(allRefused, undefined)
-              })
-            )
-          ),
-          { concurrency: "unbounded" }
-        )
-        yield* Fiber.join(lock)
-        assert.strictEqual(health, 200)
-        assert.lengthOf(refused, beyond)
-        assert.lengthOf(
-          answers.filter(({ status }) => status === 200),
-          apiRequestsMax
-        )
-        for (const { headers, json } of refused) {
-          assert.strictEqual(headers.get("retry-after"), "1")
-          assert.strictEqual(headers.get("content-type"), problems)
-          assert.strictEqual(json.retryAfterSeconds, 1)
-        }
-        assert.strictEqual((yield* list).status, 200)
-      })
+      )
+      yield* Deferred.await(locked)
+      const refused: Array<Answer> = []
+      let health = 0
+      const answers = yield* Effect.all(
+        Array.from({ length: apiRequestsMax + beyond }, () =>
+          Effect.tap(list, (answer) =>
+            Effect.gen(function* () {
+              if (answer.status !== 503 || refused.push(answer) !== beyond) return
+              health = (yield* call("GET", "/livez")).status
+              yield* Deferred.succeed(allRefused, undefined)
+            })
+          )
+        ),
+        { concurrency: "unbounded" }
+      )
+      yield* Fiber.join(lock)
+      assert.strictEqual(health, 200)
+      assert.lengthOf(refused, beyond)
+      assert.lengthOf(
+        answers.filter(({ status }) => status === 200),
+        apiRequestsMax
+      )
+      for (const { headers, json } of refused) {
+        assert.strictEqual(headers.get("retry-after"), "1")
+        assert.strictEqual(headers.get("content-type"), problems)
+        assert.strictEqual(json.retryAfterSeconds, 1)
+      }
+      assert.strictEqual((yield* list).status, 200)
+    })
   )
 
   it.effect("let the reference page work without the internet", () =>
