@@ -31,7 +31,7 @@ export function InviteMember() {
                 <SecretOnce label="Invitation link" secret={invitation().url}>
                   <p>
                     Send it to {invitation().email ?? "whoever shall join"}: it makes them{" "}
-                    {withArticle(invitation().role)}. It works once, and expires <Time at={invitation().expiresAt} />.
+                    {withArticle(invitation().role)}. It expires <Time at={invitation().expiresAt} />, and works once.
                   </p>
                 </SecretOnce>
               )}

@@ -65,9 +65,9 @@ function RunAndWait(props: { token: NewEnrollment }) {
         <div class="flex flex-col gap-3">
           <CommandLine label="Command" text={enrollCommand(props.token)} />
           <p class="text-muted">
-            The token in it is shown this once. It lets in{" "}
-            {uses() === undefined ? "any number of workers" : `${uses()} ${uses() === 1 ? "worker" : "workers"}`} and
-            expires <Time at={props.token.expiresAt} />. The worker needs Node 24 and a way out to{" "}
+            The token in it is shown this once. It expires <Time at={props.token.expiresAt} />, and lets in{" "}
+            {uses() === undefined ? "any number of workers" : `${uses()} ${uses() === 1 ? "worker" : "workers"}`}. The
+            worker needs Node 24 and a way out to{" "}
             <code class="font-mono wrap-anywhere">{props.token.controlPlaneUrl}</code> and to what it checks; nothing
             connects to it.
           </p>
@@ -77,7 +77,8 @@ function RunAndWait(props: { token: NewEnrollment }) {
               can reach, or put that address into the command.
             </p>
           </Show>
-          <details>
+          {/* Where `npm start` runs a worker already, the command as it is would go on as that one. */}
+          <details open={isLoopback(props.token.controlPlaneUrl)}>
             <summary class="inline-flex min-h-6 items-center text-accent underline">
               A second worker on the same machine?
             </summary>
