@@ -73,3 +73,9 @@ export const api = (
     },
     [method, path, body === undefined ? "" : JSON.stringify(body)]
   )
+
+/** Makes a monitor that is checked each second; `more` is what else it has. Answers its id. */
+export const watch = async (page: Page, name: string, url: string, more: object = {}): Promise<string> => {
+  const monitor = { name, kind: "http", spec: { url }, intervalMs: 1_000, timeoutMs: 800, ...more }
+  return (await api(page, "POST", "/monitors", monitor)).id!
+}

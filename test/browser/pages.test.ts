@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import type { Page } from "playwright-core"
 import { assert, describe, it } from "vitest"
 import * as Browser from "./Browser.ts"
-import { ada, api, claim, heading } from "./Person.ts"
+import { ada, api, claim, heading, watch } from "./Person.ts"
 import * as Scene from "./Scene.ts"
 
 const routes = fileURLToPath(new URL("../../apps/dashboard/src/routes", import.meta.url))
@@ -32,14 +32,7 @@ describe("every page", { timeout: 600_000 }, () => {
     await see(page, "(auth)/setup-needed.tsx", { path: "/setup-needed", heading: "This instance is new" })
     await see(page, "(auth)/setup.tsx", { path: stack.setupLink, heading: "Set up OpenSeer" })
     await claim(page, stack.setupLink, ada)
-    const { id } = await api(page, "POST", "/monitors", {
-      name: "Engine",
-      kind: "http",
-      spec: { url: stack.target.url },
-      intervalMs: 1_000,
-      timeoutMs: 800,
-      tags: ["team:engines"]
-    })
+    const id = await watch(page, "Engine", stack.target.url, { tags: ["team:engines"] })
     await api(page, "POST", "/monitors", { name: "Cron", kind: "heartbeat", spec: { schedule: { periodMs: 60_000 } } })
     await api(page, "POST", "/api-keys", { name: "Deployments", scopes: ["write"] })
     await api(page, "POST", "/enrollment-tokens", { region: "eu-central-1" })

@@ -5,7 +5,7 @@ import { afterAll, assert, describe, it } from "vitest"
 import * as TestAuthenticator from "../../packages/server/src/testing/TestAuthenticator.ts"
 import * as TestIdentityProvider from "../../packages/server/src/testing/TestIdentityProvider.ts"
 import * as Browser from "./Browser.ts"
-import { ada, api, claim, grace, heading, isLive, panel, sendPassword, signIn } from "./Person.ts"
+import { ada, api, claim, grace, heading, isLive, panel, sendPassword, signIn, watch } from "./Person.ts"
 import * as Scene from "./Scene.ts"
 import * as Stack from "./Stack.ts"
 
@@ -29,14 +29,7 @@ describe("a team", { timeout: 120_000 }, () => {
       }),
     ready: async ({ page, stack }) => {
       await claim(page, stack.setupLink, ada)
-      const { id } = await api(page, "POST", "/monitors", {
-        name: "Engine",
-        kind: "http",
-        spec: { url: stack.target.url },
-        intervalMs: 1_000,
-        timeoutMs: 800
-      })
-      monitor = id!
+      monitor = await watch(page, "Engine", stack.target.url)
     }
   })
 

@@ -2,16 +2,8 @@
  * The pages while the API answers to nothing but who is signed in.
  */
 import { assert, describe, it } from "vitest"
+import * as Account from "./Account.ts"
 import * as DashboardProcess from "./DashboardProcess.ts"
-
-const account = {
-  id: "usr_1",
-  name: "Ada",
-  email: "ada@example.com",
-  organization: { id: "org_1", name: "Analytical Engines", role: "owner" },
-  scopes: ["admin"],
-  organizations: []
-}
 
 const pages: ReadonlyArray<readonly [path: string, title: string]> = [
   ["/", "Monitors"],
@@ -35,7 +27,7 @@ const answering =
   ({ url }, response) => {
     const isAccount = url === "/api/v1/account"
     response.writeHead(isAccount ? 200 : status, { "content-type": "application/json" })
-    response.end(JSON.stringify(isAccount ? account : { type: "urn:x", title, status }))
+    response.end(JSON.stringify(isAccount ? Account.owner : { type: "urn:x", title, status }))
   }
 
 describe("Pages whose reads fail", () => {

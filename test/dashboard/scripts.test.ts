@@ -6,21 +6,14 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "vitest"
 import { dashboardFolder } from "../../scripts/dashboard/DashboardBuild.ts"
+import * as Account from "./Account.ts"
 import * as DashboardProcess from "./DashboardProcess.ts"
 
-const account = {
-  id: "usr_1",
-  name: "Ada",
-  email: "ada@example.com",
-  organization: { id: "org_1", name: "Analytical Engines", role: "owner" },
-  scopes: ["admin"],
-  organizations: []
-}
 const monitors = { up: 1, degraded: 0, down: 0, unknown: 0, paused: 0, pending: 0 }
 
 /** A control plane of one person, with a monitor and without a row: what is loaded does not depend on rows. */
 const answers: Readonly<Record<string, unknown>> = {
-  "/api/v1/account": account,
+  "/api/v1/account": Account.owner,
   "/api/v1/overview": { monitors, attention: [], workers: { active: 1, lost: 0 } },
   "/api/v1/overview/monitors": { items: [], total: 0, offset: 0 },
   "/api/v1/overview/tags": { items: [] },
