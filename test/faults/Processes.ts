@@ -15,6 +15,8 @@ export interface Program {
   readonly stop: Effect.Effect<number | null>
   /** Starts it, if it is not running. */
   readonly start: Effect.Effect<void>
+  /** Whether it ended although nobody asked it to. */
+  readonly endedByItself: () => boolean
   /** The process id while it runs. */
   readonly pid: () => number | undefined
   /** What it wrote to its console. */
@@ -77,6 +79,7 @@ export const program = (
       start,
       stop: end("SIGTERM"),
       kill: Effect.asVoid(end("SIGKILL")),
+      endedByItself: () => child !== undefined && (child.exitCode !== null || child.signalCode !== null),
       pid: () => child?.pid,
       output: () => output
     }

@@ -119,7 +119,8 @@ const drain = Effect.gen(function* () {
   yield* execute("update app.monitors set paused_at = now()")
   yield* execute("select app.remove(monitor_key) from app.monitors order by monitor_key")
   yield* execute("select count(*)::int as n from app.jobs where ready_at < 'infinity'").pipe(
-    Effect.repeat({ until: (rows) => rows[0]?.["n"] === 0, schedule: Schedule.spaced("200 millis"), times: 300 })
+    Effect.repeat({ until: (rows) => rows[0]?.["n"] === 0, schedule: Schedule.spaced("200 millis"), times: 300 }),
+    Effect.tap(([row]) => Effect.sync(() => assert.strictEqual(row?.["n"], 0, "jobs that still have a tick to come")))
   )
 })
 
@@ -184,6 +185,9 @@ const run = (options: {
     // Longer than a lease, so that what was submitted late is among it.
     yield* Effect.sleep("9 seconds")
     yield* unreliable.pipe(Fiber.interrupt)
+    for (const each of [...system.workers, ...system.controls.map(({ program: control }) => control)]) {
+      assert.isFalse(each.endedByItself(), `${each.name} ended by itself:\n${each.output()}`)
+    }
     yield* drain
     for (const worker of system.workers) yield* worker.stop
     for (const { program: control } of system.controls) yield* control.stop
@@ -208,9 +212,9 @@ describe.concurrent("under faults", () => {
         yield* Effect.sync(() => console.log(`faults: ${report}`))
         assert.deepStrictEqual(violations, [], report)
         assert.strictEqual(lost, 0, report)
-        assert.isAbove(account?.results ?? 0, 1_000, report)
+        assert.isAbove(account?.results ?? 0, 500, report)
         assert.isAbove(account?.missed ?? 0, 0, report)
-        assert.isAbove(deeds.acknowledged.length, 300, report)
+        assert.isAbove(deeds.acknowledged.length, 150, report)
         assert.isAbove(deeds.verdicts.duplicate + deeds.verdicts.fenced, 0, report)
       }),
     180_000

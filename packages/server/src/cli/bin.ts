@@ -11,6 +11,7 @@ import { EnrollmentTokens } from "../accounts/EnrollmentTokens.ts"
 import * as Instance from "../accounts/Instance.ts"
 import { allWith, toIssues } from "../CheckTypes.ts"
 import { Actor } from "../db/Actor.ts"
+import * as DatabaseStart from "../db/DatabaseStart.ts"
 import { migrate } from "../db/Migrations.ts"
 import * as NodeServer from "../http/NodeServer.ts"
 import * as OpenSeer from "../OpenSeer.ts"
@@ -57,8 +58,8 @@ const serveOn = Effect.fnUntraced(function* (config: ServerConfig.ServerConfig, 
   })
   const server = NodeServer.layer(routes, config).pipe(
     Layer.tap(() => Console.log(`OpenSeer API   http://${config.host}:${config.port}   (reference: /docs)`)),
-    Layer.tap(() => (noSetupLink ? Effect.void : PeopleCommands.announceSetup(config))),
-    Layer.provide(Layer.effectDiscard(migrate)),
+    Layer.tap(() => (noSetupLink ? Effect.void : DatabaseStart.whenThere(PeopleCommands.announceSetup(config)))),
+    Layer.provide(Layer.effectDiscard(DatabaseStart.whenThere(migrate))),
     Layer.provide(DatabaseChoice.owned(config))
   )
   return yield* Layer.launch(server).pipe(Effect.provide(Telemetry.layer(config)))

@@ -9,6 +9,7 @@ import { Effect, Schema } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { Database } from "./Database.ts"
 import type { DatabaseBusy } from "./DatabaseError.ts"
+import * as SqlFailure from "./SqlFailure.ts"
 
 /** The database can't be brought to this version; the message says why and what to do. */
 export class MigrationRefused extends Schema.TaggedError<MigrationRefused>()("MigrationRefused", {
@@ -130,22 +131,16 @@ const execute = Effect.fn("Migrations.execute")(function* (migration: Migration)
   yield* sql`select pg_temp.openseer_execute(${migration.text})`.pipe(
     Effect.catchTag("SqlError", (error): Effect.Effect<never, SqlError | MigrationRefused> =>
       Effect.fail(
-        error.isRetryable
+        SqlFailure.of(error) !== "refused"
           ? error
           : new MigrationRefused({
               reason: "failed",
-              message: `${migration.name} can't be applied: ${causeMessage(error.reason.cause)}`
+              message: `${migration.name} can't be applied: ${SqlFailure.detailOf(error)}`
             })
       )
     )
   )
 })
-
-const causeMessage = (cause: unknown): string => {
-  if (!(cause instanceof Error)) return String(cause)
-  const hint = "hint" in cause && typeof cause.hint === "string" ? ` (${cause.hint})` : ""
-  return `${cause.message}${hint}`
-}
 
 const firstPending = (
   migrations: ReadonlyArray<Migration>,

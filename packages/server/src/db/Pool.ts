@@ -5,6 +5,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Duration, Effect, Metric, Ref, type Redacted, Schedule } from "effect"
 import { type SqlError } from "effect/sql/SqlError"
 import { DatabaseBusy } from "./DatabaseError.ts"
+import * as SqlFailure from "./SqlFailure.ts"
 
 /** What builds statements: the driver's client, by a name that the stages may use. */
 export type SqlClient = PgClient.PgClient
@@ -77,16 +78,14 @@ export const make = Effect.fn("Pool.make")(function* (options: PoolOptions) {
   const leave = Ref.updateAndGet(depth, (n) => n - 1).pipe(Effect.flatMap((n) => Metric.update(gauge, n)))
 
   const fromSql = (error: SqlError): Effect.Effect<never, DatabaseBusy> => {
-    switch (error.reason._tag) {
-      case "ConnectionError":
+    switch (SqlFailure.of(error)) {
+      case "unreachable":
         return busy("unreachable", "the database can't be reached")
-      case "StatementTimeoutError":
-      case "LockTimeoutError":
+      case "timeout":
         return busy("timeout", `the database took longer than ${options.statementTimeoutMs} ms`)
-      case "DeadlockError":
-      case "SerializationError":
+      case "conflict":
         return busy("conflict", "the database was busy with the same rows")
-      default:
+      case "refused":
         return Effect.die(error)
     }
   }
@@ -98,7 +97,7 @@ export const make = Effect.fn("Pool.make")(function* (options: PoolOptions) {
         admitted
           ? effect.pipe(
               Effect.retry({
-                while: isTransient,
+                while: (error) => isSqlError(error) && SqlFailure.isTransient(error),
                 times: retriesMax,
                 schedule: Schedule.exponential("20 millis").pipe(Schedule.jittered)
               }),
@@ -119,9 +118,3 @@ export const make = Effect.fn("Pool.make")(function* (options: PoolOptions) {
 
 const isSqlError = (error: unknown): error is SqlError =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "SqlError"
-
-const isTransient = (error: unknown): boolean =>
-  isSqlError(error) &&
-  (error.reason._tag === "ConnectionError" ||
-    error.reason._tag === "DeadlockError" ||
-    error.reason._tag === "SerializationError")

@@ -2,10 +2,12 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as PgConnection from "@effect/sql-pg/PgConnection"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Exit, FileSystem, Layer, Option, Redacted, Schedule, Scope } from "effect"
+import { Reactivity } from "effect/reactivity"
 import { spawn, spawnSync } from "node:child_process"
 import { createServer, type AddressInfo } from "node:net"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
+import * as Pool from "../db/Pool.ts"
 import { EmbeddedPostgres, type EmbeddedPostgresOptions } from "./EmbeddedPostgres.ts"
 import { isAlive, runAs } from "./PostgresAccount.ts"
 
@@ -169,6 +171,33 @@ layer(Cluster.layer, { excludeTestServices: true })("EmbeddedPostgres", (it) => 
       )
       assert.notStrictEqual(yield* postmasterPid(dataDir), pid)
     })
+  )
+
+  it.effect("is unreachable, and nothing worse, while it is told to stop and starts again", () =>
+    Effect.gen(function* () {
+      const { dataDir } = yield* Cluster
+      const server = yield* start({ dataDir })
+      const pool = yield* Pool.make({
+        name: "worker",
+        url: server.url,
+        connections: 1,
+        statementTimeoutMs: 2_000,
+        waitersMax: 2
+      })
+      const connected = yield* Scope.make()
+      yield* Scope.provide(PgConnection.make({ url: server.url }), connected)
+      // It waits for whoever is connected, and answers nobody else: SQLSTATE 57P03, as while it recovers.
+      process.kill(yield* postmasterPid(dataDir), "SIGTERM")
+      yield* Effect.sleep("100 millis")
+      const busy = yield* Effect.flip(pool.run(pool.sql`select 1 as one`))
+      assert.strictEqual(busy.reason, "unreachable")
+      yield* Scope.close(connected, Exit.void)
+      const rows = yield* Effect.retry(pool.run(pool.sql`select 1 as one`), {
+        schedule: Schedule.spaced("50 millis"),
+        times: 100
+      })
+      assert.deepStrictEqual(rows, [{ one: 1 }])
+    }).pipe(Effect.provide(Reactivity.layer))
   )
 
   it.effect("leaves no server behind when its Node is killed, and nothing to recover", () =>
