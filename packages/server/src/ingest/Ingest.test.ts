@@ -274,7 +274,7 @@ const seenUp = Effect.fnUntraced(function* (intervalMs: number) {
   const { addMonitor, elapse } = yield* TestInstance
   const key = yield* addMonitor({ intervalMs, timeoutMs: 500 })
   let jobs: ReadonlyArray<WorkerRpc.Job> = []
-  for (let ms = 0; jobs.length === 0 && ms <= intervalMs; ms += 1_000) {
+  for (let ms = 0; jobs.length === 0 && ms <= intervalMs + 10_000; ms += 1_000) {
     jobs = yield* grantAll
     if (jobs.length === 0) yield* elapse(1_000)
   }
