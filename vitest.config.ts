@@ -22,7 +22,7 @@ const atOnce = { isolate: false, maxWorkers: Math.max(4, availableParallelism())
  */
 const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } }
 
-/** Files with a browser and a stack of their own, whose parts mostly wait for one another. */
+/** Files with a stack of their own, some with a browser, whose parts mostly wait for one another. */
 const inPairs = { maxWorkers: 2, sequence: { groupOrder: 2 } }
 
 const timed = [
@@ -32,9 +32,11 @@ const timed = [
   "packages/server/src/http/EventsHttp.test.ts",
   "packages/server/src/query/EventFeed.test.ts",
   "packages/worker-sdk/src/**/*.test.ts",
-  "test/faults/*.test.ts",
+  "test/faults/{Accounting,Heartbeats}.test.ts",
   "test/start.test.ts"
 ]
+
+const stacks = ["test/faults/faults.test.ts"]
 
 /** What speaks SQL: tested on the system's PostgreSQL 15 too, where that is installed. */
 const onTheDatabase = ["accounts", "aggregate", "db", "ingest", "lease", "query", "schedule"].map(
@@ -57,12 +59,13 @@ export default defineConfig({
             "scripts/**/*.test.ts",
             "test/**/*.test.ts"
           ],
-          exclude: ["**/node_modules/**", "test/browser/**", ...timed],
+          exclude: ["**/node_modules/**", "test/browser/**", ...timed, ...stacks],
           ...atOnce,
           ...timeouts
         }
       },
       { ...sources, test: { name: "timed", include: timed, ...alone, ...timeouts } },
+      { ...sources, test: { name: "stacks", include: stacks, ...inPairs, ...timeouts } },
       ...(Chromium.isAvailable
         ? [{ ...sources, test: { name: "browser", include: ["test/browser/*.test.ts"], ...inPairs, ...timeouts } }]
         : []),

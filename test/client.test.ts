@@ -135,6 +135,9 @@ describe("the client on a control plane", () => {
 
     const [row] = (await views.monitors({ tag: "home" })).items
     assert.deepInclude(row, { id: monitorId, state: "up", regionsUp: 1, regionsTotal: 1 })
+    const [now] = (await views.monitorsNow({ tag: "home" })).items
+    assert.deepInclude(now, { id: monitorId, state: "up" })
+    assert.notProperty(now, "days")
     assert.deepInclude((await views.tags()).items[0], { tag: "home", up: 1 })
     assert.deepInclude(await views.wall(), { ids: [monitorId], states: ["up"] })
     assert.isAbove((await views.phases({ monitorId })).n.length, 0)

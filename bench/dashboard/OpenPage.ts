@@ -4,6 +4,7 @@
  */
 import { once } from "node:events"
 import { Agent, type IncomingMessage, request } from "node:http"
+import { buffer } from "node:stream/consumers"
 import { spread } from "../../apps/dashboard/src/live/Spread.ts"
 import { cookieName } from "./Instance.ts"
 
@@ -25,8 +26,14 @@ export interface PageOptions {
   readonly onAnswer: (ms: number, status: number) => void
 }
 
-/** How long a page waits for more events before it reads: LiveRows.ts, routes/(app)/index.tsx, monitor/Overview.tsx. */
-const gatherMs = { rows: 250, overview: 250, series: 5_000 }
+/** How long a page waits for more events before it reads: LiveRows.ts, RowStore.ts, routes/(app)/index.tsx,
+ * monitor/Overview.tsx. */
+const gatherMs = { rows: 250, past: 2_000, overview: 250, series: 5_000 }
+
+/** The first page of the list, with and without its past. */
+const rows = "/overview/monitors?"
+const rowsNow = "/overview/monitors/now?"
+const firstRows = "sort=state&offset=0&limit=50"
 
 /** Connections of a browser to an origin. */
 const connectionsMax = 6
@@ -44,11 +51,18 @@ export const open = async (options: PageOptions): Promise<() => void> => {
     ]
     return answer
   }
+  const seen = new Set<string>()
+  /** Reads to the end, which is how long it takes. Of monitors that come up for the first time, a list reads the past. */
   const read = async (path: string): Promise<void> => {
     const at = performance.now()
     const answer = await get(path)
-    await once(answer.resume(), "end")
+    const body = (await buffer(answer)).toString()
     onAnswer(performance.now() - at, answer.statusCode ?? 0)
+    if (!path.startsWith("/overview/monitors")) return
+    const ids = [...body.matchAll(/"id":"(mon_\w+)"/g)].map(([, id]) => id!)
+    const hasNew = ids.some((id) => !seen.has(id))
+    if (!path.startsWith(rowsNow)) for (const id of ids) seen.add(id)
+    else if (hasNew) gather("past", gatherMs.past, () => [`${rows}${firstRows}`])
   }
   /** Reads after a while, what comes meanwhile together, and what comes while it reads after that. */
   const gather = (name: string, ms: number, paths: () => ReadonlyArray<string>) => {
@@ -70,13 +84,15 @@ export const open = async (options: PageOptions): Promise<() => void> => {
     onEvent()
     if (shown.page === "list") {
       if (event !== "result") gather("overview", gatherMs.overview, () => ["/overview"])
-      if (event === "state") gather("rows", gatherMs.rows, () => ["/overview/monitors?offset=0&limit=50"])
+      if (event === "state") gather("rows", gatherMs.rows, () => [`${rowsNow}${firstRows}`])
     } else if (monitorId === shown.id) {
       if (event === "result") gather("series", gatherMs.series, () => seriesOf(shown.id, shown.regions))
       else gather("monitor", 0, () => [`/monitors/${shown.id}`])
     }
   }
 
+  // What it came with.
+  if (reads && shown.page === "list") await read(`${rows}${firstRows}`)
   const stream = await get(`/events${shown.page === "list" ? "" : `?monitor=${shown.id}`}`)
   if (stream.statusCode !== 200) throw new Error(`events of ${shown.page}: ${stream.statusCode}`)
   let rest = ""

@@ -11,7 +11,7 @@ import { CheckTypes } from "../../packages/server/src/CheckTypes.ts"
 import { joined } from "../../packages/server/src/cli/DatabaseChoice.ts"
 import { Database } from "../../packages/server/src/db/Database.ts"
 import { latencySeries } from "../../packages/server/src/query/LatencySeries.ts"
-import { monitorRows } from "../../packages/server/src/query/MonitorRows.ts"
+import { monitorRows, monitorRowsNow } from "../../packages/server/src/query/MonitorRows.ts"
 import { overview } from "../../packages/server/src/query/Overviews.ts"
 import { phases } from "../../packages/server/src/query/Phases.ts"
 import { regionMatrix } from "../../packages/server/src/query/RegionMatrix.ts"
@@ -33,6 +33,7 @@ type Question = (key: number, id: string, n: number) => Effect.Effect<unknown, u
 const questions: ReadonlyArray<readonly [string, Question]> = [
   ["overview", overview],
   ["rows, 50 by state", (key, _, n) => monitorRows(key, { offset: n * 50 })],
+  ["rows, 50 by state, now", (key, _, n) => monitorRowsNow(key, { offset: n * 50 })],
   ["rows, 200 by name", (key, _, n) => monitorRows(key, { offset: n * 50, limit: 200, sort: "name" })],
   ["rows, 50 found by text", (key) => monitorRows(key, { q: "checkout" })],
   ["rows, 50 by uptime", (key, _, n) => monitorRows(key, { offset: n * 50, sort: "uptime" })],

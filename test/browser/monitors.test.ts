@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "vitest"
 import * as Browser from "./Browser.ts"
-import { ada, api, fillSetup, heading, isLive } from "./Person.ts"
+import { ada, api, fillSetup, heading, isLive, watch } from "./Person.ts"
 import * as Scene from "./Scene.ts"
 
 const hostile = `<img src=x onerror="globalThis.hurt=1"></script><script>globalThis.hurt=1</script>`
@@ -81,6 +81,13 @@ describe("somebody new", { timeout: 120_000 }, () => {
 
     stack.target.answer(200)
     await list.getByRole("region", { name: "Wrong now" }).waitFor({ state: "detached" })
+
+    // What is comes at once, what was after a moment.
+    const later = await watch(page, "Later", stack.target.url)
+    const row = list.getByRole("row").filter({ hasText: "Later" })
+    await row.getByText(/observed/i).waitFor()
+    await api(page, "DELETE", `/monitors/${later}`)
+    await row.waitFor({ state: "detached" })
     await list.close()
   })
 

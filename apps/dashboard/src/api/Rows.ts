@@ -3,12 +3,23 @@
  */
 import type { Draft, DraftRuns } from "@openseer/core/contract/ChecksApi"
 import type { BulkAnswer, BulkChange } from "@openseer/core/contract/MonitorsApi"
-import type { MonitorRows, RowsQuery, TagList, Wall } from "@openseer/core/contract/ViewsApi"
+import type {
+  MonitorRows,
+  MonitorRowsNow,
+  RowsNowQuery,
+  RowsQuery,
+  TagList,
+  Wall
+} from "@openseer/core/contract/ViewsApi"
 import { read, request } from "~/api/Request.ts"
 
 /** A page of rows, asked without the router's memory: for what is read while somebody scrolls. */
 export const fetchRows = (query: RowsQuery, signal?: AbortSignal) =>
   request<MonitorRows>("/overview/monitors", { query, ...(signal ? { signal } : {}) })
+
+/** A page of rows as they are, without their past. */
+export const fetchRowsNow = (query: RowsNowQuery, signal?: AbortSignal) =>
+  request<MonitorRowsNow>("/overview/monitors/now", { query, ...(signal ? { signal } : {}) })
 
 /** A page of rows. */
 export const getRows = read("rows", (query: RowsQuery) => fetchRows(query))

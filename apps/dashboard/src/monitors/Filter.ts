@@ -1,7 +1,7 @@
 /**
  * Which monitors the list shows and how, as its address says it.
  */
-import type { RowsQuery } from "@openseer/core/contract/ViewsApi"
+import type { RowsNowQuery, RowsQuery } from "@openseer/core/contract/ViewsApi"
 import { type State, states } from "~/components/State.ts"
 
 /** What rows can be sorted by. */
@@ -64,6 +64,13 @@ export const isFiltered = (filter: Filter): boolean => filterNames.some((name) =
 
 /** Some rows of a filter, as the API is asked. */
 export const rowsQuery = (filter: Filter, offset: number, limit: number): RowsQuery => ({ ...filter, offset, limit })
+
+/** The same rows without their past; nothing where they are sorted by it. */
+export const rowsNowQuery = (
+  { sort = "state", ...filter }: Filter,
+  offset: number,
+  limit: number
+): RowsNowQuery | undefined => (sort === "uptime" || sort === "p95" ? undefined : { ...filter, sort, offset, limit })
 
 /** The address of the list with some parameters changed; undefined takes one away. */
 export const hrefWith = (search: string, changes: Readonly<Record<string, string | undefined>>): string => {

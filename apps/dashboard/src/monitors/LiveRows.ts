@@ -116,7 +116,7 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
       return
     }
     const before = new Map(ids.map((id) => [id, row(id)?.state]))
-    await store.refresh()
+    await store.refreshStates()
     const news = ids.filter((id) => row(id) !== undefined && row(id)!.state !== before.get(id))
     flash(news)
     for (const id of news) tell(id, row(id)!.name, row(id)!.state)

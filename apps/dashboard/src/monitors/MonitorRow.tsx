@@ -1,19 +1,19 @@
 /**
  * One monitor of the list: a row of a table; where there is little room, two lines.
  */
-import type { MonitorRow as Row } from "@openseer/core/contract/ViewsApi"
 import { For, Show } from "solid-js"
 import { Sparkline } from "~/components/Sparkline.tsx"
 import { StatusPill } from "~/components/StatusPill.tsx"
 import { UptimeStrip } from "~/components/UptimeStrip.tsx"
 import { millis, percent } from "~/charts/Quantity.ts"
 import { changeOf } from "~/monitors/Change.ts"
+import { hasPast, type ListedMonitor } from "~/monitors/ListedMonitor.ts"
 
 const tagsShown = 3
 
 /** `index` is its place among all rows; without `select`, nothing can be chosen. */
 export function MonitorRow(props: {
-  row: Row
+  row: ListedMonitor
   index: number
   isFlashing?: boolean
   isSelected?: boolean
@@ -60,12 +60,16 @@ export function MonitorRow(props: {
         </div>
       </div>
       <div role="cell" class="monitor-widest">
-        <UptimeStrip plain days={row().days} label={row().name} height={20} class="h-5 w-[180px]" />
+        <Show when={row().days}>
+          {(days) => <UptimeStrip plain days={days()} label={row().name} height={20} class="h-5 w-[180px]" />}
+        </Show>
       </div>
       <div class="monitor-figures">
         <UptimeCell row={row()} />
         <div role="cell" class="monitor-widest">
-          <Sparkline values={row().spark} label="P95 by hour, last 24 hours" width={96} height={24} />
+          <Show when={row().spark}>
+            {(spark) => <Sparkline values={spark()} label="P95 by hour, last 24 hours" width={96} height={24} />}
+          </Show>
         </div>
         <LatencyCell row={row()} />
       </div>
@@ -88,22 +92,24 @@ export function MonitorRowPlaceholder(props: { index: number }) {
   )
 }
 
-function UptimeCell(props: { row: Row }) {
+function UptimeCell(props: { row: ListedMonitor }) {
   return (
     <div role="cell" class="monitor-figure">
       <Show when={props.row.uptime !== null} fallback={<span class="text-muted">Not observed</span>}>
-        <div>{percent(props.row.uptime)}</div>
-        <div>of {percent(props.row.coverage, 1)} observed</div>
+        <Show when={hasPast(props.row)}>
+          <div>{percent(props.row.uptime)}</div>
+          <div>of {percent(props.row.coverage, 1)} observed</div>
+        </Show>
       </Show>
     </div>
   )
 }
 
-function LatencyCell(props: { row: Row }) {
-  const changed = () => changeOf(props.row.p95Us, props.row.p95UsBefore)
+function LatencyCell(props: { row: ListedMonitor }) {
+  const changed = () => changeOf(props.row.p95Us ?? null, props.row.p95UsBefore ?? null)
   return (
     <div role="cell" class="monitor-figure is-latency">
-      <Show when={props.row.p95Us !== null}>
+      <Show when={(props.row.p95Us ?? null) !== null}>
         <div>{millis(props.row.p95Us)}</div>
         <Show when={changed()}>
           {(found) => (
@@ -120,7 +126,7 @@ function LatencyCell(props: { row: Row }) {
   )
 }
 
-function RegionsUp(props: { row: Row }) {
+function RegionsUp(props: { row: ListedMonitor }) {
   return (
     <Show when={props.row.state !== "paused"} fallback={<span class="text-muted">–</span>}>
       <span title={`${props.row.regionsUp} of ${props.row.regionsTotal} regions are up`}>

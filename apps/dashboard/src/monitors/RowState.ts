@@ -2,7 +2,7 @@
  * What an event alone says of a row, before anything is read.
  */
 import type { StateChange } from "@openseer/core/contract/EventsApi"
-import type { MonitorRow } from "@openseer/core/contract/ViewsApi"
+import type { MonitorRowNow } from "@openseer/core/contract/ViewsApi"
 import type { RowPatch } from "~/monitors/RowStore.ts"
 
 /**
@@ -10,7 +10,7 @@ import type { RowPatch } from "~/monitors/RowStore.ts"
  * region's. Of more regions, and of a paused monitor, the event does not tell.
  */
 export const rowStateOf = (
-  { regionsTotal, state }: Pick<MonitorRow, "regionsTotal" | "state">,
+  { regionsTotal, state }: Pick<MonitorRowNow, "regionsTotal" | "state">,
   change: StateChange
 ): RowPatch | undefined =>
   regionsTotal !== 1 || state === "paused"

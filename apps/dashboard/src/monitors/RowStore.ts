@@ -1,12 +1,14 @@
 /**
  * The rows of a list of thousands: those that were on the screen once, read a page at a time as somebody scrolls to them.
  */
-import type { MonitorRow, MonitorRows } from "@openseer/core/contract/ViewsApi"
+import type { MonitorRows, MonitorRowsNow } from "@openseer/core/contract/ViewsApi"
 import { batch, createComputed, createSignal, on, onCleanup } from "solid-js"
-import { createStore, reconcile } from "solid-js/store"
+import { createStore, reconcile, unwrap } from "solid-js/store"
 import { problemOf } from "~/api/ApiProblem.ts"
-import { fetchRows } from "~/api/Rows.ts"
-import { type Filter, rowsQuery } from "~/monitors/Filter.ts"
+import { fetchRows, fetchRowsNow } from "~/api/Rows.ts"
+import { spread } from "~/live/Spread.ts"
+import { type Filter, rowsNowQuery, rowsQuery } from "~/monitors/Filter.ts"
+import { hasPast, type ListedMonitor, withPast } from "~/monitors/ListedMonitor.ts"
 
 /** Rows of one page of the API: more than a screen, and as many as the page comes with, so that these need no second reading. */
 export const pageRows = 50
@@ -14,13 +16,16 @@ export const pageRows = 50
 /** How long somebody must have stopped for rows to be asked for: a jump to the end asks for the end alone. */
 const settleMs = 60
 
+/** Within about this time the past of rows is read that have come to the screen. */
+const pastMs = 2_000
+
 /** What is known anew of a monitor; undefined takes a member away. */
-export type RowPatch = { readonly [Member in keyof MonitorRow]?: MonitorRow[Member] | undefined }
+export type RowPatch = { readonly [Member in keyof ListedMonitor]?: ListedMonitor[Member] | undefined }
 
 /** The rows that are known by their place in the list. */
 export interface RowStore {
   readonly total: () => number
-  readonly at: (index: number) => MonitorRow | undefined
+  readonly at: (index: number) => ListedMonitor | undefined
   readonly indexOf: (id: string) => number | undefined
   /** What went wrong when rows were asked for last. */
   readonly problem: () => string | undefined
@@ -28,13 +33,15 @@ export interface RowStore {
   readonly show: (from: number, to: number) => void
   /** Reads anew what is on the screen; what is not is read anew when it comes there. */
   readonly refresh: () => Promise<void>
+  /** Reads anew which monitors are on the screen and how they are; after that, the past of those that were not there. */
+  readonly refreshStates: () => Promise<void>
   /** Changes what is known of a monitor, where it stands. */
   readonly patch: (id: string, change: RowPatch) => void
 }
 
 /** Begins with the rows that the page came with. Another filter or order begins anew. */
 export const createRowStore = (first: () => MonitorRows, filter: () => Filter): RowStore => {
-  const [rows, setRows] = createStore<Record<number, MonitorRow>>({})
+  const [rows, setRows] = createStore<Record<number, ListedMonitor>>({})
   const [total, setTotal] = createSignal(0)
   const [problem, setProblem] = createSignal<string>()
   const places = new Map<string, number>()
@@ -43,11 +50,14 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
   let shown = { from: 0, to: 0 }
   let filterOfRows = ""
   let settling: ReturnType<typeof setTimeout> | undefined
+  let readingPast: ReturnType<typeof setTimeout> | undefined
 
-  const put = (page: MonitorRows) =>
+  const put = (page: MonitorRows | MonitorRowsNow) =>
     batch(() => {
       setTotal(page.total)
-      for (const [i, row] of page.items.entries()) {
+      const known = unwrap(rows)
+      const items = page.items.map((row) => withPast(row, known[places.get(row.id) ?? Number.NaN]))
+      for (const [i, row] of items.entries()) {
         const index = page.offset + i
         const before = rows[index]
         if (before !== undefined && places.get(before.id) === index) places.delete(before.id)
@@ -56,6 +66,17 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
         setRows(index, reconcile(row))
       }
     })
+
+  const isKnown = (page: MonitorRows | MonitorRowsNow) =>
+    page.items.every((_, i) => hasPast(unwrap(rows)[page.offset + i]!))
+
+  const fetchWithPast = (offset: number, signal: AbortSignal): Promise<MonitorRows | MonitorRowsNow> =>
+    fetchRows(rowsQuery(filter(), offset, pageRows), signal)
+
+  const fetchNow = (offset: number, signal: AbortSignal): Promise<MonitorRows | MonitorRowsNow> => {
+    const query = rowsNowQuery(filter(), offset, pageRows)
+    return query ? fetchRowsNow(query, signal) : fetchWithPast(offset, signal)
+  }
 
   const forgetAll = () => {
     for (const controller of pending.values()) controller.abort()
@@ -79,15 +100,18 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
     })
   )
 
-  const load = async (page: number): Promise<void> => {
+  const load = async (page: number, fetchPage = fetchWithPast): Promise<void> => {
     const controller = new AbortController()
+    // What was asked before this would tell of how things were.
+    pending.get(page)?.abort()
     pending.set(page, controller)
     const asked = filterOfRows
     try {
-      const found = await fetchRows(rowsQuery(filter(), page * pageRows, pageRows), controller.signal)
+      const found = await fetchPage(page * pageRows, controller.signal)
       if (asked !== filterOfRows) return
-      fresh.add(page)
       put(found)
+      if (isKnown(found)) fresh.add(page)
+      else readingPast ??= setTimeout(loadShown, spread(pastMs))
       setProblem(undefined)
     } catch (error) {
       if (!controller.signal.aborted) setProblem(problemOf(error).title)
@@ -103,8 +127,15 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
     return Array.from({ length: Math.floor(last / pageRows) - from + 1 }, (_, i) => from + i)
   }
 
+  const refreshShown = async (fetchPage: typeof fetchWithPast) => {
+    fresh = new Set()
+    await Promise.all(pagesShown().map((page) => load(page, fetchPage)))
+  }
+
   const loadShown = () => {
     settling = undefined
+    clearTimeout(readingPast)
+    readingPast = undefined
     const wanted = pagesShown()
     for (const [page, controller] of pending) {
       if (wanted.includes(page)) continue
@@ -116,6 +147,7 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
 
   onCleanup(() => {
     clearTimeout(settling)
+    clearTimeout(readingPast)
     for (const controller of pending.values()) controller.abort()
   })
 
@@ -134,13 +166,11 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
       clearTimeout(settling)
       settling = setTimeout(loadShown, settleMs)
     },
-    refresh: async () => {
-      fresh = new Set()
-      await Promise.all(pagesShown().map((page) => load(page)))
-    },
+    refresh: () => refreshShown(fetchWithPast),
+    refreshStates: () => refreshShown(fetchNow),
     patch: (id, change) => {
       const index = places.get(id)
-      if (index !== undefined) setRows(index, change as Partial<MonitorRow>)
+      if (index !== undefined) setRows(index, change as Partial<ListedMonitor>)
     }
   }
 }

@@ -46,6 +46,13 @@ export const RowSort = Schema.Literals(["state", "name", "p95", "uptime", "creat
 })
 export type RowSort = typeof RowSort.Type
 
+/** What rows without their past can be sorted by. */
+export const RowNowSort = Schema.Literals(["state", "name", "created"]).annotate({
+  identifier: "RowNowSort",
+  message: "must be state, name or created"
+})
+export type RowNowSort = typeof RowNowSort.Type
+
 /** Which way rows are sorted. */
 export const RowOrder = Schema.Literals(["asc", "desc"]).annotate({
   identifier: "RowOrder",
@@ -65,14 +72,9 @@ export const rowOrderDefault: Record<RowSort, RowOrder> = {
   created: "desc"
 }
 
-/**
- * Which rows, all filters must hold, and in which order (default: by state, the worst first). Monitors of which nobody
- * knows the value that they are sorted by come last, either way.
- */
-export const RowsQuery = Schema.Struct({
+const whichRows = {
   offset: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: wallMax }))),
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: rowsLimitMax }))),
-  sort: Schema.optionalKey(RowSort),
   order: Schema.optionalKey(RowOrder),
   state: Schema.optionalKey(MonitorState),
   tag: Schema.optionalKey(Tag),
@@ -83,20 +85,24 @@ export const RowsQuery = Schema.Struct({
   ),
   region: Schema.optionalKey(RegionName),
   kind: Schema.optionalKey(CheckKind)
-})
-export type RowsQuery = typeof RowsQuery.Type
+}
 
 /**
- * A monitor as a row of a table. `since`, `reason` and `message` are those of the region whose state changed last among
- * those that make the monitor what it is; `regionsUp` of its `regionsTotal` regions are up.
- *
- * `uptime` and `coverage`, 0 to 1, are over the days of the strip. `days` has the uptime of each of the last
- * {@link stripDays} days in UTC, oldest first, in whole thousandths and rounded down: 1000 is a day on which nothing was
- * down. `spark` has the P95 of each of the last {@link sparkHours} hours in UTC, oldest first, the last one unfinished;
- * `p95Us` is that of these hours together, and `p95UsBefore` that of a whole day in UTC for comparison: a week before the day
- * that most of these hours were in.
+ * Which rows, all filters must hold, and in which order (default: by state, the worst first). Monitors of which nobody
+ * knows the value that they are sorted by come last, either way.
  */
-export const MonitorRow = Schema.Struct({
+export const RowsQuery = Schema.Struct({ ...whichRows, sort: Schema.optionalKey(RowSort) })
+export type RowsQuery = typeof RowsQuery.Type
+
+/** As {@link RowsQuery}, but not sorted by what was. */
+export const RowsNowQuery = Schema.Struct({ ...whichRows, sort: Schema.optionalKey(RowNowSort) })
+export type RowsNowQuery = typeof RowsNowQuery.Type
+
+/**
+ * A monitor as a row of a table as it is now. `since`, `reason` and `message` are those of the region whose state changed last among
+ * those that make the monitor what it is; `regionsUp` of its `regionsTotal` regions are up.
+ */
+export const MonitorRowNow = Schema.Struct({
   id: MonitorId,
   name: Schema.String,
   kind: CheckKind,
@@ -109,7 +115,19 @@ export const MonitorRow = Schema.Struct({
   regionsUp: Count,
   regionsTotal: Count,
   intervalMs: Schema.Int,
-  version: Schema.Int,
+  version: Schema.Int
+}).annotate({ identifier: "MonitorRowNow" })
+export type MonitorRowNow = typeof MonitorRowNow.Type
+
+/**
+ * A monitor as a row of a table, with its past. `uptime` and `coverage`, 0 to 1, are over the days of the strip. `days` has the uptime of each of the last
+ * {@link stripDays} days in UTC, oldest first, in whole thousandths and rounded down: 1000 is a day on which nothing was
+ * down. `spark` has the P95 of each of the last {@link sparkHours} hours in UTC, oldest first, the last one unfinished;
+ * `p95Us` is that of these hours together, and `p95UsBefore` that of a whole day in UTC for comparison: a week before the day
+ * that most of these hours were in.
+ */
+export const MonitorRow = Schema.Struct({
+  ...MonitorRowNow.fields,
   uptime: Ratio,
   coverage: Ratio,
   days: Schema.Array(Schema.NullOr(Schema.Int)),
@@ -119,14 +137,19 @@ export const MonitorRow = Schema.Struct({
 }).annotate({ identifier: "MonitorRow" })
 export type MonitorRow = typeof MonitorRow.Type
 
+const page = { at: Instant, total: Count, offset: Count }
+
 /** Some of the `total` monitors that the filters leave, from `offset` on, as of `at`. */
-export const MonitorRows = Schema.Struct({
-  at: Instant,
-  total: Count,
-  offset: Count,
-  items: Schema.Array(MonitorRow)
-}).annotate({ identifier: "MonitorRows" })
+export const MonitorRows = Schema.Struct({ ...page, items: Schema.Array(MonitorRow) }).annotate({
+  identifier: "MonitorRows"
+})
 export type MonitorRows = typeof MonitorRows.Type
+
+/** As {@link MonitorRows}, without their past. */
+export const MonitorRowsNow = Schema.Struct({ ...page, items: Schema.Array(MonitorRowNow) }).annotate({
+  identifier: "MonitorRowsNow"
+})
+export type MonitorRowsNow = typeof MonitorRowsNow.Type
 
 /** How many monitors that have a tag are how. */
 export const TagStates = Schema.Struct({
@@ -214,6 +237,16 @@ export class ViewsApi extends HttpApiGroup.make("views")
       error: BadRequest
     }).annotateMerge(
       about("List monitors as rows", "A page of monitors with 45 days of uptime and 24 hours of latency each.")
+    ),
+    HttpApiEndpoint.get("monitorsNow", "/overview/monitors/now", {
+      query: RowsNowQuery,
+      success: MonitorRowsNow,
+      error: BadRequest
+    }).annotateMerge(
+      about(
+        "List monitors as rows, without their past",
+        "The same monitors as they are now, for who knows their past or does not need it."
+      )
     ),
     HttpApiEndpoint.get("tags", "/overview/tags", { success: TagList }).annotateMerge(
       about("List tags", "Each tag in use, with how many of its monitors are how.")

@@ -126,6 +126,7 @@ const rows: Record<string, Row> = {
   "results.timeline": ofMonitor,
   "results.overview": { scope: "read", ok: 200, other: 200 },
   "views.monitors": { scope: "read", ok: 200, other: 200 },
+  "views.monitorsNow": { scope: "read", ok: 200, other: 200 },
   "views.tags": { scope: "read", ok: 200, other: 200 },
   "views.wall": { scope: "read", ok: 200, other: 200 },
   "views.phases": ofMonitor,

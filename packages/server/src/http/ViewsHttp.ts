@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { CheckTypes } from "../CheckTypes.ts"
 import { Database } from "../db/Database.ts"
-import { monitorRows } from "../query/MonitorRows.ts"
+import { monitorRows, monitorRowsNow } from "../query/MonitorRows.ts"
 import { phases } from "../query/Phases.ts"
 import { regionMatrix } from "../query/RegionMatrix.ts"
 import { tags } from "../query/Tags.ts"
@@ -30,11 +30,13 @@ export const layer = HttpApiBuilder.group(
       )
     const shared = {
       monitors: SharedJson.make(ViewsApi.MonitorRows, monitorRows),
+      monitorsNow: SharedJson.make(ViewsApi.MonitorRowsNow, monitorRowsNow),
       tags: SharedJson.make(ViewsApi.TagList, tags),
       wall: SharedJson.make(ViewsApi.Wall, wall)
     }
     return handlers.handleAll({
       monitors: ({ query }) => answer((key) => shared.monitors(key, query)),
+      monitorsNow: ({ query }) => answer((key) => shared.monitorsNow(key, query)),
       tags: () => answer((key) => shared.tags(key, undefined)),
       wall: () => answer((key) => shared.wall(key, undefined)),
       phases: ({ params, query }) => answer((key) => phases(key, params.monitorId, query)),

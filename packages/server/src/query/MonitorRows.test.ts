@@ -6,7 +6,7 @@ import { CheckTypes } from "../CheckTypes.ts"
 import { dayMs, hourMs, insertGap, insertHistory, insertResults } from "../testing/TestHistory.ts"
 import { TestInstance } from "../testing/TestInstance.ts"
 import { latencySeries } from "./LatencySeries.ts"
-import { exactSortMax, monitorRows } from "./MonitorRows.ts"
+import { exactSortMax, monitorRows, monitorRowsNow } from "./MonitorRows.ts"
 import { phases } from "./Phases.ts"
 import { regionMatrix } from "./RegionMatrix.ts"
 import { tags } from "./Tags.ts"
@@ -157,6 +157,21 @@ layer(Live, { excludeTestServices: true })("rows of monitors", (it) => {
         assert.deepStrictEqual(yield* names(query), [...expected], JSON.stringify(query))
       }
       assert.strictEqual((yield* ask({ offset: 100 })).total, 4)
+      const { organizationKey } = yield* TestInstance
+      for (const query of [
+        {},
+        { order: "asc" },
+        { sort: "name", limit: 2, offset: 1 },
+        { tag: "slow" },
+        { offset: 100 }
+      ] as const) {
+        const { at: _, items, ...page } = yield* ask(query)
+        const { at: __, ...now } = yield* monitorRowsNow(organizationKey, query)
+        const withoutPast = items.map(
+          ({ coverage: _c, days: _d, p95Us: _p, p95UsBefore: _b, spark: _s, uptime: _u, ...row }) => row
+        )
+        assert.deepStrictEqual(now, { ...page, items: withoutPast }, JSON.stringify(query))
+      }
     })
   )
 

@@ -50,15 +50,32 @@ export const monitorRows = Effect.fn("MonitorRows.monitorRows")(function* (
   return yield* database.asOrganization(organizationKey, pageOf(query))
 })
 
+/**
+ * The same page without what was: see `ViewsApi.MonitorRowsNow`. Fails with `DatabaseBusy`.
+ */
+export const monitorRowsNow = Effect.fn("MonitorRows.monitorRowsNow")(function* (
+  organizationKey: number,
+  query: ViewsApi.RowsNowQuery
+) {
+  const database = yield* Database
+  const checkTypes = yield* CheckTypes
+  const { at, monitors, offset, total } = yield* database.asOrganization(organizationKey, page(query))
+  const items = monitors.map((row) => toRow(checkTypes, row))
+  return { at: new Date(at).toISOString(), total, offset, items } satisfies ViewsApi.MonitorRowsNow
+})
+
 const pageOf = Effect.fnUntraced(function* (query: ViewsApi.RowsQuery) {
   const checkTypes = yield* CheckTypes
-  const { offset = 0, limit = ViewsApi.rowsLimitDefault, sort = "state" } = query
-  const order = query.order ?? ViewsApi.rowOrderDefault[sort]
-  const found = yield* page(query, sort, order, limit, offset)
-  const isExact = isOfPast(sort) && found.total <= exactSortMax
-  const { at, monitors, total } = isExact ? yield* page(query, "name", "asc", exactSortMax, 0) : found
+  const found = yield* page(query)
+  const { limit, offset, order, sort, total } = found
+  const isExact = isOfPast(sort) && total <= exactSortMax
+  const { at, monitors } = isExact
+    ? yield* page({ ...query, sort: "name", order: "asc", limit: exactSortMax, offset: 0 })
+    : found
   const histories = yield* RowHistory.rowHistories(monitors.map(({ key }) => key))
-  const rows = monitors.map((row) => toRow(checkTypes, row, histories.get(row.key) ?? RowHistory.nothing))
+  const rows = monitors.map((row) =>
+    Object.assign(toRow(checkTypes, row), histories.get(row.key) ?? RowHistory.nothing)
+  )
   const items = isExact
     ? rows.toSorted(byPast(sort === "p95" ? "p95Us" : "uptime", order)).slice(offset, offset + limit)
     : rows
@@ -74,14 +91,11 @@ const byPast =
     return order === "asc" ? x - y : y - x
   }
 
-const page = Effect.fnUntraced(function* (
-  query: ViewsApi.RowsQuery,
-  sort: ViewsApi.RowSort,
-  order: ViewsApi.RowOrder,
-  limit: number,
-  offset: number
-) {
+/** What the query leaves, and how many there are in all; with what it does not say filled in. */
+const page = Effect.fnUntraced(function* (query: ViewsApi.RowsQuery) {
   const { sql } = (yield* Database).api
+  const { offset = 0, limit = ViewsApi.rowsLimitDefault, sort = "state" } = query
+  const order = query.order ?? ViewsApi.rowOrderDefault[sort]
   // Only keys are sorted; what a row shows is read for those of the page.
   const rows = yield* sql`
     with kept as materialized (
@@ -108,7 +122,7 @@ const page = Effect.fnUntraced(function* (
      order by p.place`
   const found = yield* Effect.orDie(decodePage(rows))
   const monitors = found.flatMap(({ monitor }) => (monitor === null ? [] : [monitor]))
-  return { at: found[0].at, total: found[0].total, monitors }
+  return { at: found[0].at, total: found[0].total, monitors, offset, limit, sort, order }
 })
 
 const filtersOf = (sql: Pool["sql"], { kind, q, region, state, tag }: ViewsApi.RowsQuery): ReadonlyArray<Fragment> => [
@@ -145,13 +159,11 @@ const daysOf = (sql: Pool["sql"]) => sql`left join ts.own_results_agg_44d x usin
 
 const toRow = (
   checkTypes: CheckTypes["Service"],
-  { key: _, message, reason, since, spec, ...monitor }: Row,
-  history: RowHistory.RowHistory
-): ViewsApi.MonitorRow => ({
+  { key: _, message, reason, since, spec, ...monitor }: Row
+): ViewsApi.MonitorRowNow => ({
   ...monitor,
   target: checkTypes.targetOf(monitor.kind, SealedSpec.masked(spec)),
   ...(since === null ? {} : { since: new Date(since).toISOString() }),
   ...(reason === null ? {} : { reason }),
-  ...(message === null ? {} : { message }),
-  ...history
+  ...(message === null ? {} : { message })
 })
