@@ -39,9 +39,12 @@ const timed = [
 const stacks = ["test/faults/faults.test.ts"]
 
 /** What speaks SQL: tested on the system's PostgreSQL 15 too, where that is installed. */
-const onTheDatabase = ["accounts", "aggregate", "db", "ingest", "lease", "query", "schedule"].map(
-  (folder) => `packages/server/src/${folder}/**/*.test.ts`
-)
+const onTheDatabase = [
+  "packages/server/src/http/Health.test.ts",
+  ...["accounts", "aggregate", "db", "ingest", "lease", "query", "schedule"].map(
+    (folder) => `packages/server/src/${folder}/**/*.test.ts`
+  )
+]
 
 export default defineConfig({
   ...sources,

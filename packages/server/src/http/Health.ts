@@ -46,7 +46,7 @@ export const layer = HttpRouter.use(
       select max(extract(epoch from now() - j.ready_at) * 1000)::float8 as ms
         from app.regions g cross join lateral (
           select ready_at + app.lateness_max(interval_ms) as ready_at from app.jobs
-           where region_key = g.region_key order by app.jobs.ready_at limit 1) j`
+           where region_key = g.region_key and app.jobs.ready_at < 'infinity' order by app.jobs.ready_at limit 1) j`
 
     const examine = Effect.all(
       [
