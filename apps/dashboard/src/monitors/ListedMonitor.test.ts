@@ -19,6 +19,13 @@ test("a monitor that was read without its past keeps the one that is known, and 
   expect(withPast(now, { ...now, ...past, state: "up", name: "Old" })).toEqual({ ...now, ...past })
 })
 
+test("a past that is handed on shares no array, which the store would write into for two rows", () => {
+  const known = { ...now, ...past }
+  const handedOn = withPast(now, known)
+  expect(handedOn.days).not.toBe(known.days)
+  expect(handedOn.spark).not.toBe(known.spark)
+})
+
 test("a past that was read is not replaced, and one that nobody knows stays unknown", () => {
   const read = { ...now, ...past, days: [1_000] }
   expect(withPast(read, { ...now, ...past })).toBe(read)

@@ -13,9 +13,16 @@ export type ListedMonitor = MonitorRowNow & { readonly [Member in keyof MonitorP
 /** Whether its past is known. */
 export const hasPast = (row: ListedMonitor): row is MonitorRow => row.days !== undefined
 
-/** How it is now, with the past that was read before. */
-export const withPast = (now: ListedMonitor, known: ListedMonitor | undefined): ListedMonitor => {
-  if (hasPast(now) || known === undefined || !hasPast(known)) return now
-  const { coverage, days, p95Us, p95UsBefore, spark, uptime } = known
-  return { ...now, coverage, days, p95Us, p95UsBefore, spark, uptime }
-}
+/** What was, in arrays of its own: the store writes into those it has, and two rows must not share one. */
+export const pastOf = ({ coverage, days, p95Us, p95UsBefore, spark, uptime }: MonitorRow): MonitorPast => ({
+  coverage,
+  days: [...days],
+  p95Us,
+  p95UsBefore,
+  spark: [...spark],
+  uptime
+})
+
+/** How it is now, with the past that was read before unless it came with one. */
+export const withPast = (now: ListedMonitor, known: ListedMonitor | undefined): ListedMonitor =>
+  hasPast(now) || known === undefined || !hasPast(known) ? now : { ...now, ...pastOf(known) }

@@ -23,20 +23,31 @@ const gatherMs = 250
 
 const flashMs = 1_500
 
-/** Screen readers are told at most this often. */
-const speakMs = 8_000
+/** Screen readers are told of what came within this time together. */
+const speakMs = 2_000
 const namedMax = 3
 
-/**
- * Lives as long as the table. `list` is its element; while `maySort`, rows are sorted anew when states change, else they
- * stay where they are.
- */
-export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () => boolean) => {
+/** How soon rows are put in order that stayed where they were while somebody used them. */
+const orderMs = 1_000
+
+/** How the table stands. */
+export interface TableUse {
+  readonly element: () => HTMLElement
+  /** Whether somebody is at it: no row moves away from below a pointer, the focus, or a choice of several. */
+  readonly isInUse: () => boolean
+  /** Whether another state of a monitor may give it another place, or one at all. */
+  readonly isOrderedByState: () => boolean
+}
+
+/** Lives as long as the table. */
+export const liveRows = (store: RowStore, { element, isInUse, isOrderedByState }: TableUse) => {
   const [flashing, setFlashing] = createStore<Record<string, true | undefined>>({})
   const [summary, setSummary] = createSignal("")
   const changed = new Set<string>()
   const spoken = new Map<string, string>()
   let listChanged = false
+  // Rows that stayed where they were are put in order when nobody is at them.
+  let isOrderOwed = false
   let gathering: ReturnType<typeof setTimeout> | undefined
   let speaking: ReturnType<typeof setTimeout> | undefined
   const flashes = new Set<ReturnType<typeof setTimeout>>()
@@ -56,7 +67,7 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
       spoken.clear()
       const more = named.length - namedMax
       setSummary(named.slice(0, namedMax).join(", ") + (more > 0 ? `, and ${counted(more, "other change")}` : ""))
-    }, speakMs / 4)
+    }, speakMs)
   }
   const tell = (id: string, name: string, state: State) => {
     spoken.set(id, `${name} is ${stateWord[state].toLowerCase()}`)
@@ -99,16 +110,18 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
   }
   const isOnScreen = (id: string) => {
     const index = store.indexOf(id)
-    return index !== undefined && list().querySelector(`[data-row="${index}"]`) !== null
+    return index !== undefined && element().querySelector(`[data-row="${index}"]`) !== null
   }
   const apply = async () => {
     const ids = [...changed].filter(isOnScreen)
+    const isStill = isInUse()
     const reading = readingOf({
       onScreen: ids.length,
       elsewhere: changed.size - ids.length,
-      isListChanged: listChanged,
-      maySort: maySort()
+      isListChanged: listChanged && !isStill,
+      maySort: isOrderedByState() && !isStill
     })
+    isOrderOwed ||= isStill && (listChanged || isOrderedByState())
     changed.clear()
     listChanged = false
     if (reading === "monitors") {
@@ -116,7 +129,7 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
       return
     }
     const before = new Map(ids.map((id) => [id, row(id)?.state]))
-    await store.refreshStates()
+    await (isStill ? store.refreshInPlace() : store.refreshStates())
     const news = ids.filter((id) => row(id) !== undefined && row(id)!.state !== before.get(id))
     flash(news)
     for (const id of news) tell(id, row(id)!.name, row(id)!.state)
@@ -145,11 +158,19 @@ export const liveRows = (store: RowStore, list: () => HTMLElement, maySort: () =
     gather()
   })
   onMount(() => {
-    const timer = setInterval(() => {
-      if (!document.hidden) void store.refresh()
+    const refreshing = setInterval(() => {
+      if (document.hidden) return
+      isOrderOwed ||= isInUse()
+      void (isInUse() ? store.refreshInPlace() : store.refresh())
     }, refreshMs)
+    const ordering = setInterval(() => {
+      if (!isOrderOwed || isInUse() || document.hidden) return
+      isOrderOwed = false
+      void store.refreshStates()
+    }, orderMs)
     onCleanup(() => {
-      clearInterval(timer)
+      clearInterval(refreshing)
+      clearInterval(ordering)
       clearTimeout(gathering)
       clearTimeout(speaking)
       for (const flashTimer of flashes) clearTimeout(flashTimer)

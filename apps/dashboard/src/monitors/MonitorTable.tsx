@@ -14,6 +14,9 @@ import type { RowStore } from "~/monitors/RowStore.ts"
 import type { Selection } from "~/monitors/Selection.ts"
 import { nextBeyond, visibleRange } from "~/monitors/VisibleRange.ts"
 
+/** How long after a pointer has moved over the list somebody is about to click there. */
+const pointerMs = 10_000
+
 /** `selection` is there for whoever may change monitors. */
 export function MonitorTable(props: {
   store: RowStore
@@ -35,15 +38,14 @@ export function MonitorTable(props: {
     const { from, to } = range()
     return Array.from({ length: Math.max(0, Math.min(to, store.total()) - from) }, (_, i) => from + i)
   })
-  const { isFlashing, summary } = liveRows(
-    store,
-    () => list,
-    () => {
-      // No row moves away from below the pointer, the focus, or a choice of several.
-      const isInUse = list.matches(":hover") || list.contains(document.activeElement)
-      return (props.filter.sort ?? "state") === "state" && !isInUse && !props.selection?.count()
-    }
-  )
+  let pointedAt = Number.NEGATIVE_INFINITY
+  const { isFlashing, summary } = liveRows(store, {
+    element: () => list,
+    // A pointer that was left on the list, as on a screen on a wall, is nobody who uses it.
+    isInUse: () =>
+      performance.now() - pointedAt < pointerMs || list.contains(document.activeElement) || !!props.selection?.count(),
+    isOrderedByState: () => (props.filter.sort ?? "state") === "state" || props.filter.state !== undefined
+  })
   // Measured when the window changes, and not while scrolling: asking for it then would lay out everything once more.
   let rowHeight = 52
   const measureRow = () => {
@@ -103,8 +105,8 @@ export function MonitorTable(props: {
     measureRow()
     createEffect(place)
     createEffect(() => {
-      // A list that has become shorter or longer has other rows on the screen.
-      store.total()
+      // A list that has become shorter or longer has other rows on the screen, and one that begins anew none.
+      void [store.total(), props.first]
       store.show(range().from, range().to)
     })
     createEffect(() => {
@@ -141,6 +143,7 @@ export function MonitorTable(props: {
         aria-label="Monitors"
         aria-rowcount={store.total() + 1}
         class="[overflow-anchor:none]"
+        onPointerMove={() => (pointedAt = performance.now())}
       >
         <div
           role="rowgroup"

@@ -8,7 +8,7 @@ import { problemOf } from "~/api/ApiProblem.ts"
 import { fetchRows, fetchRowsNow } from "~/api/Rows.ts"
 import { spread } from "~/live/Spread.ts"
 import { type Filter, rowsNowQuery, rowsQuery } from "~/monitors/Filter.ts"
-import { hasPast, type ListedMonitor, withPast } from "~/monitors/ListedMonitor.ts"
+import { hasPast, type ListedMonitor, pastOf, withPast } from "~/monitors/ListedMonitor.ts"
 
 /** Rows of one page of the API: more than a screen, and as many as the page comes with, so that these need no second reading. */
 export const pageRows = 50
@@ -33,10 +33,21 @@ export interface RowStore {
   readonly show: (from: number, to: number) => void
   /** Reads anew what is on the screen; what is not is read anew when it comes there. */
   readonly refresh: () => Promise<void>
+  /** Reads anew what is known of the monitors on the screen, and leaves each where it stands. */
+  readonly refreshInPlace: () => Promise<void>
   /** Reads anew which monitors are on the screen and how they are; after that, the past of those that were not there. */
   readonly refreshStates: () => Promise<void>
   /** Changes what is known of a monitor, where it stands. */
   readonly patch: (id: string, change: RowPatch) => void
+}
+
+/** With the past of rows, or how they are alone. */
+type Extent = "rows" | "states"
+
+/** A page that is being read. */
+interface Reading {
+  readonly page: number
+  readonly controller: AbortController
 }
 
 /** Begins with the rows that the page came with. Another filter or order begins anew. */
@@ -45,7 +56,10 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
   const [total, setTotal] = createSignal(0)
   const [problem, setProblem] = createSignal<string>()
   const places = new Map<string, number>()
-  const pending = new Map<number, AbortController>()
+  const pending = new Map<string, Reading>()
+  /** Which reading of a page was put last: an older one tells how things were. */
+  const putLast = new Map<number, number>()
+  let readings = 0
   let fresh = new Set<number>()
   let shown = { from: 0, to: 0 }
   let filterOfRows = ""
@@ -62,26 +76,51 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
         const before = rows[index]
         if (before !== undefined && places.get(before.id) === index) places.delete(before.id)
         places.set(row.id, index)
-        // Never a plain value: that would be merged into the monitor that stood there before.
+        // A plain value would keep what another monitor had there and this one has not, like a reason.
         setRows(index, reconcile(row))
       }
     })
 
-  const isKnown = (page: MonitorRows | MonitorRowsNow) =>
-    page.items.every((_, i) => hasPast(unwrap(rows)[page.offset + i]!))
+  const putInPlace = ({ items }: MonitorRows | MonitorRowsNow) =>
+    batch(() => {
+      for (const row of items) {
+        const index = places.get(row.id)
+        if (index !== undefined) setRows(index, reconcile(withPast(row, unwrap(rows)[index])))
+      }
+    })
 
-  const fetchWithPast = (offset: number, signal: AbortSignal): Promise<MonitorRows | MonitorRowsNow> =>
-    fetchRows(rowsQuery(filter(), offset, pageRows), signal)
+  /** Of rows that were read before others were put, only what was is still true. */
+  const putPast = ({ items }: MonitorRows | MonitorRowsNow) =>
+    batch(() => {
+      for (const row of items) {
+        const index = places.get(row.id)
+        const now = index === undefined ? undefined : unwrap(rows)[index]
+        if (index === undefined || now === undefined || !hasPast(row)) continue
+        setRows(index, reconcile({ ...now, ...pastOf(row) }))
+      }
+    })
 
-  const fetchNow = (offset: number, signal: AbortSignal): Promise<MonitorRows | MonitorRowsNow> => {
-    const query = rowsNowQuery(filter(), offset, pageRows)
-    return query ? fetchRowsNow(query, signal) : fetchWithPast(offset, signal)
+  const isKnown = (page: number) => {
+    const to = Math.min((page + 1) * pageRows, total())
+    for (let index = page * pageRows; index < to; index++) {
+      const row = unwrap(rows)[index]
+      if (row === undefined || !hasPast(row)) return false
+    }
+    return true
+  }
+
+  const abort = (which: (page: number) => boolean) => {
+    for (const [key, { controller, page }] of pending) {
+      if (!which(page)) continue
+      controller.abort()
+      pending.delete(key)
+    }
   }
 
   const forgetAll = () => {
-    for (const controller of pending.values()) controller.abort()
-    pending.clear()
+    abort(() => true)
     places.clear()
+    putLast.clear()
     fresh = new Set()
     setRows(reconcile({}))
   }
@@ -100,23 +139,35 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
     })
   )
 
-  const load = async (page: number, fetchPage = fetchWithPast): Promise<void> => {
+  const fetchPage = (page: number, extent: Extent, signal: AbortSignal): Promise<MonitorRows | MonitorRowsNow> => {
+    const now = extent === "states" ? rowsNowQuery(filter(), page * pageRows, pageRows) : undefined
+    return now ? fetchRowsNow(now, signal) : fetchRows(rowsQuery(filter(), page * pageRows, pageRows), signal)
+  }
+
+  const load = async (page: number, extent: Extent, isInPlace = false): Promise<void> => {
     const controller = new AbortController()
-    // What was asked before this would tell of how things were.
-    pending.get(page)?.abort()
-    pending.set(page, controller)
+    const key = `${extent} ${page}`
+    // States that are read don't end a reading of the past, or on a busy day it would never come to its end.
+    pending.get(key)?.controller.abort()
+    pending.set(key, { page, controller })
     const asked = filterOfRows
+    const reading = ++readings
     try {
-      const found = await fetchPage(page * pageRows, controller.signal)
+      const found = await fetchPage(page, extent, controller.signal)
       if (asked !== filterOfRows) return
-      put(found)
-      if (isKnown(found)) fresh.add(page)
-      else readingPast ??= setTimeout(loadShown, spread(pastMs))
+      if (isInPlace) putInPlace(found)
+      else if (reading < (putLast.get(page) ?? 0)) putPast(found)
+      else {
+        put(found)
+        putLast.set(page, reading)
+      }
+      if (isKnown(page)) fresh.add(page)
+      else if (!pending.has(`rows ${page}`)) readingPast ??= setTimeout(loadShown, spread(pastMs))
       setProblem(undefined)
     } catch (error) {
       if (!controller.signal.aborted) setProblem(problemOf(error).title)
     } finally {
-      if (pending.get(page) === controller) pending.delete(page)
+      if (pending.get(key)?.controller === controller) pending.delete(key)
     }
   }
 
@@ -127,9 +178,9 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
     return Array.from({ length: Math.floor(last / pageRows) - from + 1 }, (_, i) => from + i)
   }
 
-  const refreshShown = async (fetchPage: typeof fetchWithPast) => {
+  const refreshShown = async (extent: Extent, isInPlace = false) => {
     fresh = new Set()
-    await Promise.all(pagesShown().map((page) => load(page, fetchPage)))
+    await Promise.all(pagesShown().map((page) => load(page, extent, isInPlace)))
   }
 
   const loadShown = () => {
@@ -137,18 +188,14 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
     clearTimeout(readingPast)
     readingPast = undefined
     const wanted = pagesShown()
-    for (const [page, controller] of pending) {
-      if (wanted.includes(page)) continue
-      controller.abort()
-      pending.delete(page)
-    }
-    for (const page of wanted) if (!fresh.has(page) && !pending.has(page)) void load(page)
+    abort((page) => !wanted.includes(page))
+    for (const page of wanted) if (!fresh.has(page) && !pending.has(`rows ${page}`)) void load(page, "rows")
   }
 
   onCleanup(() => {
     clearTimeout(settling)
     clearTimeout(readingPast)
-    for (const controller of pending.values()) controller.abort()
+    abort(() => true)
   })
 
   return {
@@ -166,8 +213,9 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
       clearTimeout(settling)
       settling = setTimeout(loadShown, settleMs)
     },
-    refresh: () => refreshShown(fetchWithPast),
-    refreshStates: () => refreshShown(fetchNow),
+    refresh: () => refreshShown("rows"),
+    refreshInPlace: () => refreshShown("rows", true),
+    refreshStates: () => refreshShown("states"),
     patch: (id, change) => {
       const index = places.get(id)
       if (index !== undefined) setRows(index, change as Partial<ListedMonitor>)
