@@ -1,10 +1,12 @@
 /**
- * Runs the `ci` script of each folder in `examples/`: a small complete program that checks itself.
+ * Runs the `ci` script of each folder in `examples/`: a small complete program that checks itself. As many at once as
+ * there are processors; what each says is printed when it has ended.
  *
  * The last line counts; exit code 1 when one fails.
  */
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { dirname } from "node:path"
 
 const hasCi = (manifest: string): boolean => {
@@ -12,11 +14,23 @@ const hasCi = (manifest: string): boolean => {
   return scripts?.["ci"] !== undefined
 }
 
+const run = (folder: string): Promise<boolean> =>
+  new Promise((done) => {
+    execFile("npm", ["run", "ci"], { cwd: folder, timeout: 120_000, maxBuffer: 1e7 }, (error, stdout, stderr) => {
+      console.log(`\n${folder}\n${stdout}${stderr}`.trimEnd())
+      done(error === null)
+    })
+  })
+
 const folders = globSync("examples/*/package.json").filter(hasCi).map(dirname).toSorted()
-const failed = folders.filter((folder) => {
-  console.log(`\n${folder}`)
-  return spawnSync("npm", ["run", "ci"], { cwd: folder, stdio: "inherit", timeout: 120_000 }).status !== 0
-})
-for (const folder of failed) console.log(`FAIL ${folder}`)
+const waiting = [...folders]
+const failed: Array<string> = []
+const runAll = async (): Promise<void> => {
+  for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
+    if (!(await run(folder))) failed.push(folder)
+  }
+}
+await Promise.all(Array.from({ length: availableParallelism() }, runAll))
+for (const folder of failed.toSorted()) console.log(`FAIL ${folder}`)
 console.log(`${folders.length - failed.length} passed, ${failed.length} failed`)
 process.exitCode = failed.length === 0 ? 0 : 1
