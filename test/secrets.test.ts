@@ -101,7 +101,9 @@ layer(TestDatabase.layer(), { excludeTestServices: true })("secrets", (it) => {
           enrollmentToken: "",
           workerToken: "",
           otherWorkerToken: "",
-          pingToken: ""
+          pingToken: "",
+          invitation: Token.fromBytes("osinv", randomBytes(64)),
+          providerCode: random()
         }
 
         // A user with a password; that the server of the tests may not ask for it does not matter here.
@@ -270,6 +272,12 @@ layer(TestDatabase.layer(), { excludeTestServices: true })("secrets", (it) => {
           return response.status
         })
         assert.strictEqual(yield* ping, 200)
+        for (const path of [`start?invitation=${secrets.invitation}`, `callback?code=${secrets.providerCode}`]) {
+          const answer = yield* Effect.promise(() =>
+            fetch(`${free.url}/api/v1/auth/oidc/${path}`, { redirect: "manual" })
+          )
+          assert.strictEqual(answer.status, 302)
+        }
 
         assert.strictEqual(yield* refused("GET", "/monitors", undefined, secrets.unknownKey), 401)
         assert.strictEqual(

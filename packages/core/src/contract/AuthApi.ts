@@ -142,7 +142,7 @@ export class AuthApi extends HttpApiGroup.make("auth")
     HttpApiEndpoint.post("invitation", "/invitation", {
       payload: Schema.Struct({ token: LinkToken }),
       success: InvitationFacts,
-      error: [LinkInvalid, TooManyAttemptsResponse]
+      error: LinkInvalid
     }).annotateMerge(operation("Look at an invitation", "For whoever holds its link.")),
     HttpApiEndpoint.post("signOut", "/sign-out", {}).annotateMerge(
       operation("Sign out", "Ends the session of the cookie, if there is one.")

@@ -29,6 +29,13 @@ export const cookieCounts = (request: RequestHead, publicUrl: string): boolean =
   return site === "same-origin" || (site === undefined && headers["origin"] !== undefined)
 }
 
+/**
+ * Whether a page of another site asks for something that it shows or reads itself, instead of leading there. By the
+ * destination and not the mode: a proxy that is written with `fetch`, as the dashboard's is, says its own mode.
+ */
+export const isEmbedded = ({ headers }: RequestHead): boolean =>
+  headers["sec-fetch-site"] === "cross-site" && headers["sec-fetch-dest"] !== "document"
+
 /** Whether a change comes with a session's cookie from who does not say where it comes from, as every browser does. */
 export const isUnproven = ({ headers }: RequestHead): boolean =>
   headers["sec-fetch-site"] === undefined &&

@@ -109,7 +109,9 @@ layer(TestApi.layer, { excludeTestServices: true })("people", (it) => {
       const evil = { origin: "https://evil.example" }
       assert.strictEqual(yield* status("GET", "/api/v1/events", evil, { endless: true }), 403)
       assert.strictEqual(yield* status("GET", "/api/v1/monitors", evil), 403)
-      assert.strictEqual(yield* status("GET", "/api/v1/monitors", { "sec-fetch-site": "cross-site" }), 401)
+      assert.strictEqual(yield* status("GET", "/api/v1/monitors", { "sec-fetch-site": "cross-site" }), 403)
+      const followed = { "sec-fetch-site": "cross-site", "sec-fetch-dest": "document" }
+      assert.strictEqual(yield* status("GET", "/api/v1/monitors", followed), 401)
       assert.strictEqual(yield* status("GET", "/api/v1/monitors", { "sec-fetch-site": "same-site" }), 401)
       assert.strictEqual(yield* status("GET", "/api/v1/monitors", {}), 200)
       const change = { json: { name: "Eve" } }

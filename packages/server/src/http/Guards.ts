@@ -5,8 +5,8 @@
  * 2. What fails below and is not answered yet becomes a problem: 404, 405, and 500 with a trace id, which is logged.
  * 3. So many requests at once, and no more: 503 with `Retry-After`. Workers that wait for jobs count apart.
  * 4. Two credentials or hosts at once: 400. So many requests of one address to what needs no credential, and no more: 429.
- * 5. A change that a browser sends on behalf of another site, and anything that a page of another origin asks without a
- *    key of its own: 403, whoever is signed in there.
+ * 5. A change that a browser sends on behalf of another site, and anything that a page of another origin asks or shows
+ *    (an image, a frame) without a key of its own: 403, whoever is signed in there. A link may be followed.
  *    A ping is nobody's change: it has no credential but its URL, so this and the next two don't hold for it.
  * 6. A body that says it is too large: 413. One that does not say is cut off while it is read.
  * 7. A body that is not JSON: 415.
@@ -26,7 +26,7 @@ import {
 } from "effect/http"
 import { randomUUID } from "node:crypto"
 import { oidcCallbackPath, oidcStartPath } from "../accounts/OidcSignIn.ts"
-import { isForeign, isUnproven } from "../accounts/RequestOrigin.ts"
+import { isEmbedded, isForeign, isUnproven } from "../accounts/RequestOrigin.ts"
 import { PublicUrl } from "../PublicUrl.ts"
 import { forwarded } from "./ClientAddress.ts"
 import { RateLimit } from "./RateLimit.ts"
@@ -98,16 +98,18 @@ const kindOf = (path: string): Kind => {
 }
 
 /**
- * Paths of pings hold their credential, and what an identity provider answers is one: no span is made of them. To be
- * provided where the routes are served.
+ * Paths of pings hold their credential, and so do the queries of both ways to and from an identity provider, an
+ * invitation there and a code back: no span is made of them. To be provided where the routes are served.
  */
 export const untraced: Layer.Layer<never> = Layer.succeed(
   HttpMiddleware.TracerDisabledWhen,
   ({ url }: HttpServerRequest.HttpServerRequest) => {
     const path = url.replace(/^https?:\/\/[^/]*/, "")
-    return kindOf(path) === "ping" || path.startsWith(oidcCallbackPath)
+    return kindOf(path) === "ping" || path.startsWith(oidcPrefix)
   }
 )
+
+const oidcPrefix = "/api/v1/auth/oidc/"
 
 /** What may be told of a path. */
 const shown = (path: string): string => (kindOf(path) === "ping" ? "/ping/…" : path)
@@ -156,14 +158,15 @@ const refusal = (request: HttpServerRequest.HttpServerRequest, kind: Kind, publi
       new Problem.BadRequest({ errors: [{ path: twice, message: "must be sent once" }] })
     )
   }
-  if (kind === "api" && headers["authorization"] === undefined && isForeign(request, publicUrl)) return notFromThere
+  const isKeyless = kind === "api" && headers["authorization"] === undefined
+  if (isKeyless && (isForeign(request, publicUrl) || isEmbedded(request))) return notFromThere
   if (method === "GET" || method === "HEAD" || method === "OPTIONS" || kind === "ping") return undefined
   // Browsers always say where a request comes from, and scripts can't change it; other clients say nothing.
   const site = headers["sec-fetch-site"]
   if (site !== undefined && site !== "same-origin" && site !== "none") {
     return notFromThere
   }
-  if (kind === "api" && headers["authorization"] === undefined && isUnproven(request)) return notFromThere
+  if (isKeyless && isUnproven(request)) return notFromThere
   const length = Number(headers["content-length"] ?? "0")
   const limitBytes = bodyBytesMax(kind)
   if (length > limitBytes) return HttpServerRespondable.toResponse(new Problem.PayloadTooLarge({ limitBytes }))
