@@ -7,6 +7,7 @@ import { createSignal, createUniqueId, type JSX, Show, sharedConfig } from "soli
 import { getRequestEvent, isServer } from "solid-js/web"
 import type { Problem } from "~/api/ApiProblem.ts"
 import { problemSentence } from "~/api/ProblemSentence.ts"
+import { signInPath } from "~/api/SignInPath.ts"
 import { Button, type ButtonVariant } from "~/components/Button.tsx"
 import { FormContext, type FormState, useForm } from "~/components/FormContext.ts"
 import { toast } from "~/components/Toast.ts"
@@ -119,11 +120,18 @@ export function ApiForm(props: {
 /** What is wrong with a form as a whole: its problem, and the errors that none of its fields shows. */
 export function FormProblem() {
   const form = useForm()
+  const location = useLocation()
   return (
     <Show when={form?.problem()}>
       {(problem) => (
         <div role="alert" tabindex="-1" data-problem="" class="rounded-md bg-down-soft px-3 py-2 text-down">
           {problemSentence(problem())}
+          <Show when={problem().type === "urn:openseer:problem:session-too-old"}>
+            {" "}
+            <a href={signInPath(location.pathname + location.search)} class="underline">
+              To the sign-in page
+            </a>
+          </Show>
         </div>
       )}
     </Show>

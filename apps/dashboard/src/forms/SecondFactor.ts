@@ -43,7 +43,7 @@ export const enableSecondFactor: NamedForm = {
   }
 }
 
-/** `currentPassword`, or `code` of whoever has none. */
+/** `code`, and `currentPassword` of whoever has one. */
 export const removeSecondFactor: NamedForm = {
   send: async ({ call, fields, page }) => {
     await call("POST", "/api/v1/account/second-factor/remove", confirmation(fields))
@@ -51,7 +51,7 @@ export const removeSecondFactor: NamedForm = {
   }
 }
 
-/** `currentPassword`, or `code` of whoever has none. */
+/** `code`, and `currentPassword` of whoever has one. */
 export const renewRecoveryCodes: NamedForm = {
   send: async ({ call, fields }) => {
     const { codes } = await call<RecoveryCodes>("POST", "/api/v1/account/recovery-codes", confirmation(fields))

@@ -46,7 +46,7 @@ export function SecondFactor() {
                     <>
                       <FormProblem />
                       <p class="text-muted">Those that you have now are not valid any more then.</p>
-                      <ConfirmationField />
+                      <ConfirmationField ofFactor />
                       <div>
                         <SubmitButton>Make new codes</SubmitButton>
                       </div>
@@ -70,7 +70,7 @@ export function SecondFactor() {
               done="The second factor is off"
             >
               <p>Your password alone signs in then. The recovery codes are not valid any more.</p>
-              <ConfirmationField />
+              <ConfirmationField ofFactor />
             </ConfirmForm>
           </div>
         </div>

@@ -8,7 +8,7 @@ import { Role } from "../accounts/Role.ts"
 import { Instant } from "../monitor/Monitor.ts"
 import { ApiProblems, PersonAuth, Scope } from "./Auth.ts"
 import { Code, DisplayName, Email, GivenPassword, LinkToken, Password } from "./AuthApi.ts"
-import { BadInput, Forbidden, LinkInvalid, NotFound, TooManyAttemptsResponse } from "./Problem.ts"
+import { BadInput, Forbidden, LinkInvalid, NotFound, SessionTooOld, TooManyAttemptsResponse } from "./Problem.ts"
 
 /** An organization that somebody is a member of, and as what. The identifier is that of `Organization`. */
 export const Membership = Schema.Struct({ id: Schema.String, name: Schema.String, role: Role }).annotate({
@@ -67,7 +67,10 @@ export const RecoveryCodes = Schema.Struct({ codes: Schema.Array(Schema.String) 
 })
 export type RecoveryCodes = typeof RecoveryCodes.Type
 
-/** What weakens an account needs the password again, or without one a code of the second factor. */
+/**
+ * What weakens an account needs the password again, or without one a code of the second factor, or without both a session
+ * that began in the last ten minutes. What weakens a second factor needs a code of it besides the password.
+ */
 export const Confirmation = Schema.Struct({
   currentPassword: Schema.optionalKey(GivenPassword),
   code: Schema.optionalKey(Code)
@@ -76,6 +79,8 @@ export type Confirmation = typeof Confirmation.Type
 
 const operation = (summary: string, description: string) => OpenApi.annotations({ summary, description })
 const refusals = [BadInput, TooManyAttemptsResponse] as const
+/** Of what {@link Confirmation} is asked for. */
+const unconfirmed = [...refusals, SessionTooOld] as const
 
 /** The endpoints of the person who is signed in. */
 export class AccountApi extends HttpApiGroup.make("account")
@@ -83,12 +88,14 @@ export class AccountApi extends HttpApiGroup.make("account")
     HttpApiEndpoint.get("get", "/", { success: Account }).annotateMerge(
       operation("Get the account", "Who is signed in, in which organization and as what.")
     ),
-    HttpApiEndpoint.patch("update", "/", { payload: AccountChange, success: Account, error: refusals }).annotateMerge(
-      operation("Change the profile", "Replaces the members that are given.")
-    ),
+    HttpApiEndpoint.patch("update", "/", {
+      payload: AccountChange,
+      success: Account,
+      error: unconfirmed
+    }).annotateMerge(operation("Change the profile", "Replaces the members that are given.")),
     HttpApiEndpoint.post("password", "/password", {
       payload: Schema.Struct({ currentPassword: Schema.optionalKey(GivenPassword), newPassword: Password }),
-      error: refusals
+      error: unconfirmed
     }).annotateMerge(operation("Change the password", "Ends all other sessions, and renews this one.")),
     HttpApiEndpoint.get("sessions", "/sessions", {
       success: Schema.Struct({ items: Schema.Array(Session) }).annotate({ identifier: "Sessions" })
@@ -103,7 +110,7 @@ export class AccountApi extends HttpApiGroup.make("account")
     HttpApiEndpoint.post("offerSecondFactor", "/second-factor", {
       payload: Confirmation,
       success: SecondFactorOffer,
-      error: refusals
+      error: unconfirmed
     }).annotateMerge(operation("Begin a second factor", "It holds once it is confirmed with a code.")),
     HttpApiEndpoint.post("confirmSecondFactor", "/second-factor/confirm", {
       payload: Schema.Struct({ code: Code }),
@@ -112,13 +119,17 @@ export class AccountApi extends HttpApiGroup.make("account")
     }).annotateMerge(operation("Confirm the second factor", "Answers recovery codes and ends all other sessions.")),
     HttpApiEndpoint.post("removeSecondFactor", "/second-factor/remove", {
       payload: Confirmation,
-      error: refusals
-    }).annotateMerge(operation("Remove the second factor", "And its recovery codes.")),
+      error: unconfirmed
+    }).annotateMerge(
+      operation("Remove the second factor", "And its recovery codes. Needs a code of either besides the password.")
+    ),
     HttpApiEndpoint.post("renewRecoveryCodes", "/recovery-codes", {
       payload: Confirmation,
       success: RecoveryCodes,
-      error: refusals
-    }).annotateMerge(operation("Make new recovery codes", "Those before are not valid any more.")),
+      error: unconfirmed
+    }).annotateMerge(
+      operation("Make new recovery codes", "Those before are not valid any more. Needs a code besides the password.")
+    ),
     HttpApiEndpoint.post("switchOrganization", "/organization", {
       payload: Schema.Struct({ organizationId: Schema.String.check(Schema.isMaxLength(64)) }),
       success: Account,

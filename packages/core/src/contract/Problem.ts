@@ -123,6 +123,13 @@ export class SignInRefused extends HttpApiError.Problem<SignInRefused>()("SignIn
   title: "That is not right, or not valid any more"
 }) {}
 
+/** Whoever has neither a password nor a second factor shows who they are by signing in again: the session is too old. */
+export class SessionTooOld extends HttpApiError.Problem<SessionTooOld>()("SessionTooOld", {
+  type: "urn:openseer:problem:session-too-old",
+  status: 403,
+  title: "Sign in again first: this needs a session that began in the last ten minutes"
+}) {}
+
 /** The instance has an owner: whoever has no account needs an invitation. */
 export class AlreadySetUp extends HttpApiError.Problem<AlreadySetUp>()("AlreadySetUp", {
   type: "urn:openseer:problem:already-set-up",

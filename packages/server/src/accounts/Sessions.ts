@@ -48,6 +48,8 @@ export class Sessions extends Context.Service<
     readonly end: (token: Redacted.Redacted) => Effect.Effect<void, DatabaseBusy>
     /** Ends all sessions of somebody. */
     readonly endAll: (userId: string) => Effect.Effect<void, DatabaseBusy>
+    /** Whether a session began in the last {@link recentMinutes}: whoever uses it has just shown who they are. */
+    readonly isRecent: (sessionId: string) => Effect.Effect<boolean, DatabaseBusy>
     /** Where somebody is signed in, the last used first, at most {@link sessionsListedMax}. */
     readonly list: (
       userKey: number,
@@ -68,6 +70,9 @@ export class Sessions extends Context.Service<
     Effect.suspend(() => make)
   )
 }
+
+/** How long a session is one that somebody has just begun, in minutes. */
+export const recentMinutes = 10
 
 /** The most sessions in one list. */
 export const sessionsListedMax = 100
@@ -115,6 +120,14 @@ const make = Effect.gen(function* () {
     return Redacted.make(token)
   })
 
+  /** Served by the unique index on the identifier. */
+  const isRecent = Effect.fn("Sessions.isRecent")(function* (sessionId: string) {
+    const rows = yield* run(sql`
+      select from auth.sessions
+       where session_id = ${sessionId} and created_at > now() - ${recentMinutes} * interval '1 minute'`)
+    return rows.length > 0
+  })
+
   const list = Effect.fn("Sessions.list")(function* (userKey: number, currentSessionId: string) {
     const rows = yield* run(sql<ListedRow>`
       select session_id, created_at, seen_at, expires_at, user_agent, address from auth.sessions
@@ -136,6 +149,7 @@ const make = Effect.gen(function* () {
     begin,
     end: (token) => asked(() => lucia.invalidateSession(Redacted.value(token))),
     endAll: (userId) => asked(() => lucia.invalidateUserSessions(userId)),
+    isRecent,
     list,
     revoke,
     revokeOthers: Effect.fn("Sessions.revokeOthers")((userKey: number, sessionId: string) =>

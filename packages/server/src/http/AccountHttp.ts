@@ -43,9 +43,10 @@ export const layer = HttpApiBuilder.group(
       get: () => orUnavailable(account),
       update: ({ payload: { currentPassword, ...change } }) =>
         Effect.gen(function* () {
-          const { userKey } = yield* Auth.CurrentPerson
+          const person = yield* Auth.CurrentPerson
+          const { userKey } = person
           if (change.email !== undefined && change.email !== (yield* users.byKey(userKey)).email) {
-            yield* confirmations.confirm(userKey, currentPassword === undefined ? {} : { currentPassword })
+            yield* confirmations.confirm(person, currentPassword === undefined ? {} : { currentPassword })
           }
           yield* users.update(userKey, change)
           return yield* account
@@ -53,7 +54,7 @@ export const layer = HttpApiBuilder.group(
       password: ({ payload: { newPassword, ...given } }) =>
         Effect.gen(function* () {
           const person = yield* Auth.CurrentPerson
-          const user = yield* confirmations.confirm(person.userKey, given)
+          const user = yield* confirmations.confirm(person, given)
           yield* Passwords.accept("newPassword", newPassword, user)
           yield* users.setPassword(user.userKey, yield* passwords.hash(newPassword))
           const session = yield* sessions.begin(user.userId, yield* clientFacts, person.organizationKey)
@@ -87,7 +88,7 @@ export const layer = HttpApiBuilder.group(
         ),
       offerSecondFactor: ({ payload }) =>
         Auth.CurrentPerson.pipe(
-          Effect.flatMap(({ userKey }) => confirmations.confirm(userKey, payload)),
+          Effect.flatMap((person) => confirmations.confirm(person, payload)),
           Effect.flatMap(({ userKey }) => secondFactor.offer(userKey)),
           orUnavailable
         ),
@@ -100,13 +101,13 @@ export const layer = HttpApiBuilder.group(
         }).pipe(orUnavailable),
       removeSecondFactor: ({ payload }) =>
         Auth.CurrentPerson.pipe(
-          Effect.flatMap(({ userKey }) => confirmations.confirm(userKey, payload)),
+          Effect.flatMap((person) => confirmations.confirmWithFactor(person, payload)),
           Effect.flatMap(({ userKey }) => secondFactor.remove(userKey)),
           orUnavailable
         ),
       renewRecoveryCodes: ({ payload }) =>
         Auth.CurrentPerson.pipe(
-          Effect.flatMap(({ userKey }) => confirmations.confirm(userKey, payload)),
+          Effect.flatMap((person) => confirmations.confirmWithFactor(person, payload)),
           Effect.flatMap(({ userKey }) => secondFactor.renewCodes(userKey)),
           Effect.map((codes) => ({ codes })),
           orUnavailable

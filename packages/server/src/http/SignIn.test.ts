@@ -96,7 +96,9 @@ layer(TestApi.layer.pipe(Layer.provideMerge(Written)), { excludeTestServices: tr
       assert.strictEqual((yield* post("auth/second-factor", { code: shouted }, yield* pending)).status, 200)
       assert.strictEqual((yield* post("auth/second-factor", { code: codes[0] }, yield* pending)).status, 401)
       assert.strictEqual((yield* account(cookie)).json.recoveryCodesLeft, 9)
-      const renewed = yield* post("account/recovery-codes", { currentPassword: password }, cookie)
+      const given = { currentPassword: password, code: codes[2] }
+      const renewed = yield* post("account/recovery-codes", given, cookie)
+      assert.strictEqual((yield* post("account/recovery-codes", given, cookie)).status, 422, "the code was used")
       assert.strictEqual((yield* post("auth/second-factor", { code: codes[1] }, yield* pending)).status, 401)
       yield* rows("truncate auth.attempts")
       const waiting = yield* pending
@@ -113,22 +115,30 @@ layer(TestApi.layer.pipe(Layer.provideMerge(Written)), { excludeTestServices: tr
     })
   )
 
-  it.effect("gains and loses the second factor only with the password, and then ends other sessions", () =>
-    Effect.gen(function* () {
-      const { account, code, cookie, post, signIn } = yield* withFactor
-      const phone = cookieOf(yield* signIn())
-      assert.strictEqual((yield* post("account/second-factor", {}, cookie)).status, 422)
-      assert.strictEqual((yield* post("account/second-factor/confirm", { code: "000000" }, cookie)).status, 422)
-      assert.strictEqual((yield* post("account/second-factor/confirm", { code: yield* code() }, cookie)).status, 200)
-      assert.strictEqual((yield* account(phone)).status, 401)
-      assert.strictEqual((yield* account(cookie)).status, 200)
-      const again = yield* post("account/second-factor", { currentPassword: password }, cookie)
-      assert.strictEqual(again.status, 422)
-      assert.strictEqual((yield* post("account/second-factor/remove", { currentPassword: "no" }, cookie)).status, 422)
-      const removed = yield* post("account/second-factor/remove", { currentPassword: password }, cookie)
-      assert.strictEqual(removed.status, 204)
-      assert.strictEqual((yield* signIn()).json.status, "signed_in")
-    })
+  it.effect(
+    "gains the second factor only with the password, which ends other sessions, and loses it only with a code as well",
+    () =>
+      Effect.gen(function* () {
+        const { account, code, cookie, post, signIn } = yield* withFactor
+        const phone = cookieOf(yield* signIn())
+        assert.strictEqual((yield* post("account/second-factor", {}, cookie)).status, 422)
+        assert.strictEqual((yield* post("account/second-factor/confirm", { code: "000000" }, cookie)).status, 422)
+        assert.strictEqual((yield* post("account/second-factor/confirm", { code: yield* code() }, cookie)).status, 200)
+        assert.strictEqual((yield* account(phone)).status, 401)
+        assert.strictEqual((yield* account(cookie)).status, 200)
+        const again = yield* post("account/second-factor", { currentPassword: password }, cookie)
+        assert.strictEqual(again.status, 422)
+        const remove = (given: object) => post("account/second-factor/remove", given, cookie)
+        const next = yield* code(1)
+        assert.strictEqual((yield* remove({ currentPassword: "no", code: next })).status, 422)
+        for (const path of ["second-factor/remove", "recovery-codes"]) {
+          const { json } = yield* post(`account/${path}`, { currentPassword: password }, cookie)
+          assert.strictEqual(json.errors[0].path, "code", path)
+        }
+        const removed = yield* remove({ currentPassword: password, code: next })
+        assert.strictEqual(removed.status, 204)
+        assert.strictEqual((yield* signIn()).json.status, "signed_in")
+      })
   )
 
   it.effect(
@@ -175,6 +185,12 @@ layer(TestApi.layer.pipe(Layer.provideMerge(Written)), { excludeTestServices: tr
       }
       assert.strictEqual((yield* signIn({}, { address: "203.0.113.1" })).status, 429, "50 an hour from an address")
       assert.strictEqual((yield* signIn({}, at)).status, 200)
+      yield* post("auth/invitation", { token: "osinv_x" }, "", { address: "203.0.113.9" })
+      assert.deepStrictEqual(
+        yield* rows("select from auth.attempts where subject = 'address:203.0.113.9'"),
+        [],
+        "any page can show an image that is a link of an invitation"
+      )
       for (let i = 0; i < 5; i++)
         yield* post("account/password", { currentPassword: "wrong", newPassword: password }, cookie)
       const guessed = yield* post("account/password", { currentPassword: password, newPassword: password }, cookie)
