@@ -8,7 +8,8 @@ const sentences: Readonly<Record<string, string>> = {
   invitation_invalid: "The invitation is not valid any more. Ask for a new one.",
   email_unverified: "The identity provider has not verified your email address. Verify it there, then try again.",
   email_missing: "The identity provider did not tell your email address, which OpenSeer needs.",
-  email_taken: "An account with your email address exists already. Sign in with its password.",
+  other_identity:
+    "The account with your email address belongs to another identity of this provider. Sign in with that one, or ask an administrator.",
   no_account: "You have no account here. Ask an administrator of your organization for an invitation.",
   registration_closed: "Nobody can make an account here now. Ask an administrator.",
   provider_unavailable: "The identity provider can't be reached. Try again in a moment."

@@ -21,11 +21,9 @@ const unwatched: Record<string, string> = {
   "app.worker_health": "what workers say of themselves",
   "auth.attempts": "failures that are counted",
   "auth.audit_log": "the log itself",
-  "auth.identities": "recorded where people sign in",
   "auth.instance": "claimed once, which is recorded",
   "auth.known_devices": "recorded where people sign in",
   "auth.pending_sign_ins": "recorded where people sign in",
-  "auth.recovery_codes": "recorded where people change their second factor",
   "auth.sessions": "recorded where people sign in and out",
   "auth.setup_links": "claimed once, which is recorded"
 }
@@ -59,7 +57,7 @@ layer(TestApi.layer, { excludeTestServices: true })("the audit log", (it) => {
         tables.flatMap(({ name, watched }) => (watched ? [] : [name])),
         Object.keys(unwatched).toSorted()
       )
-      assert.strictEqual(tables.filter(({ watched }) => watched).length, 9)
+      assert.strictEqual(tables.filter(({ watched }) => watched).length, 11)
     })
   )
 
@@ -179,6 +177,11 @@ layer(TestApi.layer, { excludeTestServices: true })("the audit log", (it) => {
           cookie
         )
         assert.strictEqual(changed.status, 204, changed.text)
+        yield* rows("update auth.users set totp_secret = 'v1.x', totp_confirmed_at = now()")
+        yield* rows("insert into auth.recovery_codes select user_key, sha256('x') from auth.users")
+        const given = { currentPassword: `${password}!`, code: "x" }
+        const renewed = yield* post("account/recovery-codes", given, cookieOf(changed))
+        assert.strictEqual(renewed.status, 200, renewed.text)
         const own = yield* rows<{
           action: string
           kind: string
@@ -195,7 +198,10 @@ layer(TestApi.layer, { excludeTestServices: true })("the audit log", (it) => {
           { action: "session.sign_in", ...by, address: "192.0.2.8" },
           { action: "session.sign_out", ...by },
           { action: "account.update", ...by },
-          { action: "account.password", ...by }
+          { action: "account.password", ...by },
+          { action: "account.second_factor", kind: "system", id: null, address: null, target: id },
+          { action: "account.recovery_codes", kind: "system", id: null, address: null, target: id },
+          { action: "account.recovery_codes", ...by }
         ])
       })
   )

@@ -20,6 +20,8 @@ export class KnownDevices extends Context.Service<
       device: Redacted.Redacted | undefined,
       userKey: number | undefined
     ) => Effect.Effect<Option.Option<string>, DatabaseBusy>
+    /** Whether anybody signed in there. */
+    readonly isKnown: (device: Redacted.Redacted | undefined) => Effect.Effect<boolean, DatabaseBusy>
     /** Remembers that somebody signed in; the token for the cookie, that of the browser when it has one. */
     readonly remember: (
       device: Redacted.Redacted | undefined,
@@ -51,23 +53,30 @@ export class KnownDevices extends Context.Service<
         insert into auth.known_devices (device_hash, user_key) values (decode(${hash}, 'hex'), ${userKey})
         on conflict (device_hash, user_key) do update set seen_at = now()`
 
-      const isKnown = (hash: string) => sql`
-        select from auth.known_devices where device_hash = decode(${hash}, 'hex') limit 1`
+      const isKnown = Effect.fn("KnownDevices.isKnown")(function* (device: Redacted.Redacted | undefined) {
+        if (device === undefined) return false
+        const hash = hashOf(Redacted.value(device))
+        const rows = yield* run(sql`
+          select from auth.known_devices where device_hash = decode(${hash}, 'hex') limit 1`)
+        return rows.length > 0
+      })
 
       const remember = Effect.fn("KnownDevices.remember")(function* (
         device: Redacted.Redacted | undefined,
         userKey: number
       ) {
         // A token that we never gave is not made one of ours: whoever chose it knows it.
-        const given =
-          device !== undefined && (yield* run(isKnown(hashOf(Redacted.value(device))))).length > 0 ? device : undefined
-        const token = given ?? Redacted.make(randomBytes(32).toString("base64url"))
+        const token =
+          device !== undefined && (yield* isKnown(device))
+            ? device
+            : Redacted.make(randomBytes(32).toString("base64url"))
         yield* run(insert(hashOf(Redacted.value(token)), userKey))
         return token
       })
 
       return KnownDevices.of({
         find,
+        isKnown,
         remember,
         // Served by `known_devices_seen`.
         expire: run(sql`delete from auth.known_devices where seen_at < now() - ${deviceDays} * interval '1 day'`)

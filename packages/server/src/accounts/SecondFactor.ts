@@ -126,14 +126,12 @@ const make = Effect.gen(function* () {
   })
 
   const renewCodes = Effect.fn("SecondFactor.renewCodes")(function* (userKey: number) {
-    return yield* run(
-      sql.withTransaction(
-        Effect.gen(function* () {
-          const row = yield* find(userKey)
-          if (!row.is_confirmed) return yield* wrong("", "you have no second factor")
-          return yield* RecoveryCodes.replace(sql, userKey)
-        })
-      )
+    return yield* asInstance(
+      Effect.gen(function* () {
+        const row = yield* find(userKey)
+        if (!row.is_confirmed) return yield* wrong("", "you have no second factor")
+        return yield* RecoveryCodes.replace(sql, userKey)
+      })
     )
   })
 

@@ -103,7 +103,13 @@ const make = Effect.gen(function* () {
       if (won !== undefined) return { userId, userKey: won.user_key, organizationKey: won.organization_key }
       if (!(yield* isUnclaimed)) return yield* new Problem.AlreadySetUp()
       if (!(yield* isValid(input.token))) return yield* new Problem.LinkInvalid()
-      const userKey = yield* insertUser(sql, { userId, email: input.email, name: input.name, passwordHash })
+      const userKey = yield* insertUser(sql, {
+        userId,
+        email: input.email,
+        name: input.name,
+        passwordHash,
+        isEmailProven: true
+      })
       if (Option.isNone(userKey)) return yield* emailTaken()
       const organizationKey = yield* own(input.organizationName, userKey.value)
       yield* sql`delete from auth.setup_links`

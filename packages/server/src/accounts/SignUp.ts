@@ -83,7 +83,8 @@ const make = Effect.gen(function* () {
     const passwordHash = yield* passwords.hash(input.password)
     const userId = yield* newId("usr")
     const made = Effect.gen(function* () {
-      const userKey = yield* insertUser(sql, { userId, email, name, passwordHash })
+      // An invitation for the address proves nothing: whoever made it has its link.
+      const userKey = yield* insertUser(sql, { userId, email, name, passwordHash, isEmailProven: false })
       if (Option.isNone(userKey)) return yield* emailTaken()
       const user = { userKey: userKey.value, email }
       const { organizationKey } = yield* invitation === undefined

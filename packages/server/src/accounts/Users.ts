@@ -41,6 +41,8 @@ export class Users extends Context.Service<
     ) => Effect.Effect<void, DatabaseBusy | Problem.BadInput>
     /** Replaces the password and, in the same statement, ends all sessions and sign-ins that wait for a second factor. */
     readonly setPassword: (userKey: number, passwordHash: string) => Effect.Effect<void, DatabaseBusy>
+    /** Notes that the email address was shown to be the user's, unless it is another one by now. */
+    readonly proveEmail: (user: Pick<User, "userKey" | "email">) => Effect.Effect<void, DatabaseBusy>
     /** The organization with this identifier, if the user is in it. Fails with `NotFound`. */
     readonly organizationOf: (
       userKey: number,
@@ -59,12 +61,16 @@ export class Users extends Context.Service<
   )
 }
 
-/** What a new user is made of. Without `passwordHash` they sign in with the identity provider alone. */
+/**
+ * What a new user is made of. Without `passwordHash` they sign in with the identity provider alone. `isEmailProven`:
+ * whether anybody but whoever typed it has said that the address is theirs.
+ */
 export interface NewUser {
   readonly userId: string
   readonly email: string
   readonly name: string
   readonly passwordHash: string | null
+  readonly isEmailProven: boolean
 }
 
 /**
@@ -73,8 +79,9 @@ export interface NewUser {
  */
 export const insertUser = (sql: Pool["sql"], user: NewUser) =>
   sql<{ user_key: number }>`
-    insert into auth.users (user_id, email, name, password_hash)
-    values (${user.userId}, ${user.email}, ${user.name}, ${user.passwordHash}::text)
+    insert into auth.users (user_id, email, name, password_hash, email_proven_at)
+    values (${user.userId}, ${user.email}, ${user.name}, ${user.passwordHash}::text,
+            case when ${user.isEmailProven}::boolean then now() end)
     on conflict (lower(email)) do update set email = excluded.email where users.user_id = excluded.user_id
     returning user_key`.pipe(Effect.map(([row]) => Option.map(Option.fromNullishOr(row), (found) => found.user_key)))
 
@@ -160,6 +167,13 @@ const make = Effect.gen(function* () {
       delete from auth.pending_sign_ins where user_key in (select user_key from changed)`)
   )
 
+  /** Writes once for an address. By primary key. */
+  const proveEmail = Effect.fn("Users.proveEmail")(({ email, userKey }: Pick<User, "userKey" | "email">) =>
+    run(sql`
+      update auth.users set email_proven_at = now()
+       where user_key = ${userKey} and lower(email) = lower(${email}) and email_proven_at is null`)
+  )
+
   const organizationOf = Effect.fn("Users.organizationOf")(function* (userKey: number, organizationId: string) {
     const [row] = yield* run(sql<{ key: number }>`
       select organization_key as key from auth.members join auth.organizations using (organization_key)
@@ -181,6 +195,7 @@ const make = Effect.gen(function* () {
     account,
     update,
     setPassword,
+    proveEmail,
     organizationOf,
     createOrganization
   })

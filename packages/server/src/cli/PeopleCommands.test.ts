@@ -19,7 +19,7 @@ layer(TestApi.layer, { excludeTestServices: true })("openseer user password", (i
   it.effect("gives somebody who lost theirs a new one, signs them out everywhere, and may drop the second factor", () =>
     Effect.gen(function* () {
       const { account, cookie, rows, signIn } = yield* claimed
-      yield* rows("update auth.users set totp_secret = 'v1.x', totp_confirmed_at = now()")
+      yield* rows("update auth.users set totp_secret = 'v1.x', totp_confirmed_at = now(), email_proven_at = null")
       yield* rows("insert into auth.recovery_codes select user_key, sha256('x') from auth.users")
       const [password, more] = yield* reset(false)
       assert.match(password!, /^[\w-]{24}$/)
@@ -31,6 +31,11 @@ layer(TestApi.layer, { excludeTestServices: true })("openseer user password", (i
       assert.deepStrictEqual(none, [])
       const signedIn = yield* signIn({ password: second })
       assert.deepInclude((yield* account(cookieOf(signedIn))).json, { hasSecondFactor: false, recoveryCodesLeft: 0 })
+      assert.lengthOf(
+        yield* rows("select from auth.users where email_proven_at is not null"),
+        1,
+        "the operator knows them"
+      )
       const unknown = yield* Effect.flip(PeopleCommands.resetPassword("eve@acme.example", { dropSecondFactor: false }))
       assert.strictEqual(unknown.message, "there is no user eve@acme.example")
     })

@@ -56,6 +56,35 @@ layer(Empty, fresh)("an interrupted migration", (it) => {
   )
 })
 
+layer(Empty, fresh)("the addresses of people that were there before", (it) => {
+  it.effect("are proven of those who own the instance, and of nobody else", () =>
+    Effect.gen(function* () {
+      yield* rows(`create function public.stop() returns event_trigger language plpgsql as $$ begin
+        if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'auth.forget_proof()') then
+          raise exception 'not yet'; end if; end $$`)
+      yield* rows("create event trigger stop on ddl_command_end execute function public.stop()")
+      const stopped = yield* Effect.flip(Migrations.migrate)
+      assert.include(stopped.message, "0013_proven can't be applied: not yet")
+      yield* rows(
+        "insert into auth.organizations (organization_id, name) values ('org_own', 'Own'), ('org_2', 'Other')"
+      )
+      yield* rows(`insert into auth.instance (organization_key)
+                   select organization_key from auth.organizations where organization_id = 'org_own'`)
+      yield* rows(`insert into auth.users (user_id, email, name)
+                   select n, n || '@a.example', n from unnest('{owner,admin,elsewhere}'::text[]) as n`)
+      yield* rows(`insert into auth.members (organization_key, user_key, role)
+                   select o.organization_key, u.user_key, r.role
+                     from (values ('org_own', 'owner', 'owner'), ('org_own', 'admin', 'admin'),
+                                  ('org_2', 'elsewhere', 'owner')) as r (organization_id, user_id, role)
+                     join auth.organizations o using (organization_id) join auth.users u using (user_id)`)
+      yield* rows("drop event trigger stop")
+      yield* Migrations.migrate
+      const proven = yield* rows("select user_id from auth.users where email_proven_at is not null")
+      assert.deepStrictEqual(proven, [{ user_id: "owner" }])
+    })
+  )
+})
+
 layer(Empty, fresh)("a database", (it) => {
   it.effect("that is newer than this version, or was migrated with another file, is refused and not touched", () =>
     Effect.gen(function* () {

@@ -3,7 +3,6 @@
  */
 import { Effect, Layer, Option } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { Attempts, ofAddress } from "../accounts/Attempts.ts"
 import { oidcCallbackPath, OidcRefused, OidcSignIn, oidcStartPath } from "../accounts/OidcSignIn.ts"
 import { PublicUrl } from "../PublicUrl.ts"
 import { clientFacts } from "./ClientAddress.ts"
@@ -13,7 +12,6 @@ import { SessionCookie } from "./SessionCookie.ts"
 export const layer = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     const oidc = yield* OidcSignIn
-    const attempts = yield* Attempts
     const cookies = yield* SessionCookie
     const publicUrl = yield* PublicUrl
 
@@ -57,7 +55,7 @@ export const layer = HttpRouter.use(
         const client = { ...facts, ...(Option.isNone(device) ? {} : { device: device.value }) }
         const cookie = yield* cookies.read("oidc")
         yield* cookies.clear("oidc")
-        const { entry, next } = yield* attempts.counted(ofAddress(facts.address), oidc.complete(answer, cookie, client))
+        const { entry, next } = yield* oidc.complete(answer, cookie, client)
         if (entry.status === "second_factor") {
           yield* cookies.send("pending", entry.pending)
           return to(`/second-factor?next=${encodeURIComponent(next)}`)
