@@ -119,11 +119,15 @@ layer(TestApi.layer.pipe(Layer.provideMerge(Written)), { excludeTestServices: tr
     "gains the second factor only with the password, which ends other sessions, and loses it only with a code as well",
     () =>
       Effect.gen(function* () {
-        const { account, code, cookie, post, signIn } = yield* withFactor
+        const { account, code, cookie, post, rows, signIn } = yield* withFactor
         const phone = cookieOf(yield* signIn())
         assert.strictEqual((yield* post("account/second-factor", {}, cookie)).status, 422)
         assert.strictEqual((yield* post("account/second-factor/confirm", { code: "000000" }, cookie)).status, 422)
         assert.strictEqual((yield* post("account/second-factor/confirm", { code: yield* code() }, cookie)).status, 200)
+        const [last] = yield* rows<{ action: string }>(
+          "select action from auth.audit_log order by audit_id desc limit 1"
+        )
+        assert.strictEqual(last?.action, "account.second_factor", "which tells of its codes, too")
         assert.strictEqual((yield* account(phone)).status, 401)
         assert.strictEqual((yield* account(cookie)).status, 200)
         const again = yield* post("account/second-factor", { currentPassword: password }, cookie)
