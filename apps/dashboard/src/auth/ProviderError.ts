@@ -12,6 +12,7 @@ const sentences: Readonly<Record<string, string>> = {
     "The account with your email address belongs to another identity of this provider. Sign in with that one, or ask an administrator.",
   no_account: "You have no account here. Ask an administrator of your organization for an invitation.",
   registration_closed: "Nobody can make an account here now. Ask an administrator.",
+  too_many_attempts: "Too many attempts failed from your network. Wait an hour, or sign in where you did before.",
   provider_unavailable: "The identity provider can't be reached. Try again in a moment."
 }
 
