@@ -2,11 +2,12 @@
  * The figures of a monitor over the window: each with what it is of.
  */
 import type { LatencySeries, Uptime } from "@openseer/core/contract/ResultsApi"
-import { For } from "solid-js"
+import { createUniqueId, For } from "solid-js"
 import { count, counted, millis, percent } from "~/charts/Quantity.ts"
 
-/** `window` says what they are about. */
+/** `window` says what they are about: it is written above them. */
 export function Figures(props: { uptime: Uptime | undefined; series: LatencySeries | undefined; window: string }) {
+  const id = createUniqueId()
   const items = () => {
     const { series, uptime } = props
     const overall = series?.overall
@@ -39,21 +40,23 @@ export function Figures(props: { uptime: Uptime | undefined; series: LatencySeri
     ]
   }
   return (
-    <dl
-      aria-label={`Figures, ${props.window}`}
-      class="grid grid-cols-2 gap-px overflow-hidden rounded-panel border border-line bg-line sm:grid-cols-3 xl:grid-cols-6"
-    >
-      <For each={items()}>
-        {(item) => (
-          <div class="bg-surface px-4 py-3">
-            <dt class="text-muted">{item.name}</dt>
-            <dd>
-              <span class={`block text-xl font-semibold ${item.tone}`}>{item.value}</span>
-              <span class="text-muted">{item.note}</span>
-            </dd>
-          </div>
-        )}
-      </For>
-    </dl>
+    <section aria-labelledby={id} class="flex flex-col gap-1">
+      <p id={id} class="text-muted first-letter:uppercase">
+        {props.window}
+      </p>
+      <dl class="grid grid-cols-2 gap-px overflow-hidden rounded-panel border border-line bg-line sm:grid-cols-3 xl:grid-cols-6">
+        <For each={items()}>
+          {(item) => (
+            <div class="bg-surface px-4 py-3">
+              <dt class="text-muted">{item.name}</dt>
+              <dd>
+                <span class={`block text-xl font-semibold ${item.tone}`}>{item.value}</span>
+                <span class="text-muted">{item.note}</span>
+              </dd>
+            </div>
+          )}
+        </For>
+      </dl>
+    </section>
   )
 }

@@ -106,7 +106,7 @@ export function Overview() {
         </p>
       </Show>
       <div class={isTables() ? "contents" : "contents noscript:hidden"}>
-        <Guarded fallback={<Skeleton class="h-24 rounded-panel" />} queries={[getLatency.key, getUptime.key]}>
+        <Guarded fallback={<Skeleton class="h-30 rounded-panel" />} queries={[getLatency.key, getUptime.key]}>
           <Figures uptime={uptime.latest} series={latency.latest} window={window()} />
         </Guarded>
         <Panel

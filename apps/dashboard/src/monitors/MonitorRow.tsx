@@ -1,5 +1,5 @@
 /**
- * One monitor of the list: a row of a table; where there is little room, two lines.
+ * One monitor of the list: a row of a table; where there is little room, three lines.
  */
 import { For, Show } from "solid-js"
 import { Sparkline } from "~/components/Sparkline.tsx"
@@ -92,12 +92,28 @@ export function MonitorRowPlaceholder(props: { index: number }) {
   )
 }
 
+/** What the heading says where there is room for one. */
+function Unheaded(props: { words: string }) {
+  return <span class="monitor-unheaded">{props.words}</span>
+}
+
 function UptimeCell(props: { row: ListedMonitor }) {
   return (
     <div role="cell" class="monitor-figure">
-      <Show when={props.row.uptime !== null} fallback={<span class="text-muted">Not observed</span>}>
+      <Show
+        when={props.row.uptime !== null}
+        fallback={
+          <span class="text-muted">
+            Not observed
+            <Unheaded words=" in 45 d" />
+          </span>
+        }
+      >
         <Show when={hasPast(props.row)}>
-          <div>{percent(props.row.uptime)}</div>
+          <div>
+            {percent(props.row.uptime)}
+            <Unheaded words=" in 45 d," />
+          </div>
           <div>of {percent(props.row.coverage, 1)} observed</div>
         </Show>
       </Show>
@@ -110,7 +126,11 @@ function LatencyCell(props: { row: ListedMonitor }) {
   return (
     <div role="cell" class="monitor-figure is-latency">
       <Show when={(props.row.p95Us ?? null) !== null}>
-        <div>{millis(props.row.p95Us)}</div>
+        <div>
+          <Unheaded words="P95 " />
+          {millis(props.row.p95Us)}
+          <Unheaded words=" in 24 h" />
+        </div>
         <Show when={changed()}>
           {(found) => (
             <div title={found().words}>

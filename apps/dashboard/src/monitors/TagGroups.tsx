@@ -102,6 +102,7 @@ function GroupRows(props: { tag: string; filter: Filter }) {
       {(found) => (
         <>
           <div role="table" aria-label={`Monitors of ${props.tag}`} class="border-t border-line">
+            <Headings />
             <div role="rowgroup">
               <For
                 each={found().items}
@@ -124,5 +125,33 @@ function GroupRows(props: { tag: string; filter: Filter }) {
         </>
       )}
     </Show>
+  )
+}
+
+/** As in the list, without sorting: the order is that of all groups. */
+function Headings() {
+  return (
+    <div role="rowgroup" class="hidden @min-[700px]:block">
+      <div role="row" aria-rowindex={1} class="monitor-row is-heading">
+        <div role="cell" />
+        <div role="columnheader">State</div>
+        <div role="columnheader">Monitor</div>
+        <div role="columnheader" class="monitor-widest">
+          Last 45 days
+        </div>
+        <div role="columnheader" class="text-right">
+          Uptime, 45 d
+        </div>
+        <div role="columnheader" class="monitor-widest">
+          P95 by hour
+        </div>
+        <div role="columnheader" class="text-right">
+          P95, 24 h
+        </div>
+        <div role="columnheader" class="text-right">
+          Regions
+        </div>
+      </div>
+    </div>
   )
 }
