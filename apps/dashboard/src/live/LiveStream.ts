@@ -4,7 +4,7 @@
  * Closed after 30 s in the background (a browser has six connections to an origin over HTTP/1.1), opened again by the
  * watchdog when nothing was heard for two pings, and resumed after the last event that was heard.
  */
-import type { MonitorChanged, NewResult, StateChange, WorkerChanged } from "@openseer/core/contract/EventsApi"
+import type { Hello, MonitorChanged, NewResult, StateChange, WorkerChanged } from "@openseer/core/contract/EventsApi"
 
 /** What happened, told apart by `event`. */
 export type LiveEvent =
@@ -52,10 +52,12 @@ export const open = (listener: LiveListener) => {
     heardAt = Date.now()
     if (event.lastEventId) lastId = event.lastEventId
     if (event.type === "hello") {
-      const wasLost = lostAt !== undefined
+      const { resumed } = JSON.parse(event.data) as Hello
+      // What is not resumed begins from now: only the first stream may, since the page was read just before it.
+      const isGap = lostAt !== undefined || (isStarted && !resumed)
       lostAt = undefined
       listener.onState("live", heardAt)
-      if (wasLost) listener.onGap()
+      if (isGap) listener.onGap()
       else if (!isStarted) listener.onStart()
       isStarted = true
     } else if (event.type !== "ping") {
@@ -105,6 +107,7 @@ export const open = (listener: LiveListener) => {
     }
     hiddenAt = undefined
     const isSilent = now - (heardAt ?? 0) > silenceMsMax && now > retryAt
+    if (isSilent) lose()
     if (!source || isSilent || (source.readyState === EventSource.CLOSED && now > retryAt)) connect()
     if (lostAt !== undefined) lose()
   }
