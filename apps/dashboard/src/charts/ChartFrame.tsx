@@ -2,10 +2,9 @@
  * What stands around a chart: its own legend with the values under the pointer, the chart as one picture with a text,
  * keys to move and zoom, and the same as a table.
  */
-import Table from "lucide-solid/icons/table-2"
 import { createSignal, createUniqueId, For, type JSX, Show } from "solid-js"
-import { Button } from "~/components/Button.tsx"
 import { ColumnTable, type TableColumn } from "~/charts/ColumnTable.tsx"
+import { TableToggle } from "~/charts/TableToggle.tsx"
 import { useWindow } from "~/monitor/Window.tsx"
 
 /** A value of a legend. */
@@ -31,7 +30,7 @@ export interface ChartKeys {
 export function ChartFrame(props: {
   /** The chart in words, as it is. */
   words: string
-  when: JSX.Element
+  when: string
   legend: ReadonlyArray<LegendItem>
   keys: ChartKeys
   /** Said over the chart when it has nothing to show. */
@@ -43,6 +42,10 @@ export function ChartFrame(props: {
   const [chosen, setTable] = createSignal<boolean>()
   const isTable = () => chosen() ?? isTables()
   const id = createUniqueId()
+  // Read out by keys alone: a pointer that crosses the chart would talk without end.
+  const [isReading, setReading] = createSignal(false)
+  const readout = () =>
+    [props.when, ...props.legend.flatMap(({ label, value }) => (value === "" ? [] : [`${label} ${value}`]))].join(", ")
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const { keys } = props
@@ -55,6 +58,7 @@ export function ChartFrame(props: {
     else if (event.key === "-") keys.zoom(2)
     else if (event.key === "Escape" || event.key === "0") keys.reset()
     else return
+    setReading(event.key.startsWith("Arrow") && !event.shiftKey)
     event.preventDefault()
     event.stopPropagation()
   }
@@ -75,17 +79,11 @@ export function ChartFrame(props: {
           </For>
         </dl>
         <span class="text-muted">{props.when}</span>
-        <Button
-          variant="quiet"
-          class="ml-auto"
-          aria-pressed={isTable()}
-          aria-controls={id}
-          onClick={() => setTable(!isTable())}
-        >
-          <Table size={14} aria-hidden="true" />
-          {isTable() ? "Show as chart" : "Show as table"}
-        </Button>
+        <TableToggle isTable={isTable()} controls={id} toggle={() => setTable(!isTable())} />
       </div>
+      <p aria-live="polite" class="sr-only">
+        {isReading() ? readout() : ""}
+      </p>
       <div id={id}>
         <Show when={!isTable()} fallback={<ColumnTable {...props.table} />}>
           <div
@@ -94,6 +92,8 @@ export function ChartFrame(props: {
             aria-label="Chart. Arrow keys read out, with Shift they move the window, plus and minus zoom, Escape shows all"
             class="rounded-md"
             onKeyDown={onKeyDown}
+            onBlur={() => setReading(false)}
+            onPointerMove={() => setReading(false)}
           >
             <div role="img" aria-label={props.words} class="relative">
               {props.children}

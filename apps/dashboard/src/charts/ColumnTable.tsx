@@ -11,8 +11,13 @@ export interface TableColumn {
   readonly cell: (i: number) => string
 }
 
-/** Times are in the reader's zone, which only the browser knows. */
-export function ColumnTable(props: { t0: number; stepMs: number; columns: ReadonlyArray<TableColumn> }) {
+/** Times are in the reader's zone, which only the browser knows, unless `whenWords` says them. */
+export function ColumnTable(props: {
+  t0: number
+  stepMs: number
+  whenWords?: (at: number) => string
+  columns: ReadonlyArray<TableColumn>
+}) {
   const [isMounted, setMounted] = createSignal(false)
   onMount(() => setMounted(true))
   const rows = () => {
@@ -21,6 +26,7 @@ export function ColumnTable(props: { t0: number; stepMs: number; columns: Readon
   }
   const words = (i: number) => {
     const at = props.t0 + i * props.stepMs
+    if (props.whenWords) return props.whenWords(at)
     return isMounted() ? bucketWords(at, props.stepMs) : new Date(at).toISOString()
   }
   return (

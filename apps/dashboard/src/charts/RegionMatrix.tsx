@@ -61,7 +61,7 @@ export function RegionMatrix(props: {
   return (
     <ChartFrame
       words={matrixWords(props.matrix, props.window)}
-      when={<span aria-live="polite">{readout() ?? props.window}</span>}
+      when={readout() ?? props.window}
       legend={words.map(([state, label]) => ({
         label,
         value: "",

@@ -10,13 +10,14 @@ import { PhaseChart } from "~/charts/PhaseChart.tsx"
 import { RegionMatrix } from "~/charts/RegionMatrix.tsx"
 import { Guarded, Panel } from "~/components/Panel.tsx"
 import { Skeleton } from "~/components/Skeleton.tsx"
-import { UptimeStrip } from "~/components/UptimeStrip.tsx"
 import { onLive } from "~/live/Live.tsx"
+import { refreshEvery } from "~/live/Refresh.ts"
 import { spread } from "~/live/Spread.ts"
 import { Figures } from "~/monitor/Figures.tsx"
 import { HeartbeatPanel } from "~/monitor/HeartbeatPanel.tsx"
 import { useMonitor } from "~/monitor/MonitorContext.ts"
 import { RegionTable } from "~/monitor/RegionTable.tsx"
+import { UptimeDays } from "~/monitor/UptimeDays.tsx"
 import { isSame, useWindow } from "~/monitor/Window.tsx"
 import { WindowBar } from "~/monitor/WindowBar.tsx"
 
@@ -25,9 +26,10 @@ const points = 600
 const tablePoints = 48
 const matrixPoints = 120
 const stripDays = 90
-const dayMs = 86_400_000
 // Each result changes the last bucket a little: asking for all of it that often would be a waste.
 const liveEveryMs = 5_000
+// Ninety days change less with each, and with midnight too, of which no event tells.
+const daysEveryMs = 60_000
 
 /** Inside of a `WindowProvider`. */
 export function Overview() {
@@ -77,9 +79,8 @@ export function Overview() {
     }, spread(liveEveryMs))
   })
   onCleanup(() => clearTimeout(timer))
+  refreshEvery(daysEveryMs, [getTimeline.key])
 
-  const days = () =>
-    timeline.latest?.days.map(({ uptime: share }) => (share === null ? null : Math.floor(share * 1_000)))
   return (
     <div class="flex min-w-0 flex-col gap-4">
       <Show when={!hasPhases()}>
@@ -90,7 +91,7 @@ export function Overview() {
         when={!isTables()}
         fallback={
           <p class="text-muted">
-            As tables, {tablePoints} rows each.{" "}
+            As tables, {tablePoints} rows each, and a row a day.{" "}
             <a class="text-accent underline" href={view.href({ view: undefined })}>
               Show the charts
             </a>
@@ -113,21 +114,9 @@ export function Overview() {
           title="Uptime by day"
           note={`last ${stripDays} days in UTC, all regions`}
           queries={getTimeline.key}
-          fallback={<Skeleton class="h-16" />}
+          fallback={<Skeleton class="h-24" />}
         >
-          <Show when={days()}>
-            {(known) => (
-              <UptimeStrip
-                days={known()}
-                label={monitor().name}
-                height={32}
-                onChoose={(at) => {
-                  const from = Math.floor(at / dayMs) * dayMs
-                  view.zoomTo(from, from + dayMs)
-                }}
-              />
-            )}
-          </Show>
+          <Show when={timeline.latest}>{(known) => <UptimeDays days={known().days} label={monitor().name} />}</Show>
         </Panel>
         <Panel
           title={hasPhases() ? "Latency" : "Run time"}
