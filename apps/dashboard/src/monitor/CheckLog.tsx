@@ -94,11 +94,17 @@ export function CheckLog() {
 
   const all = createMemo(() => RunLog.merged(live(), first.latest?.items ?? [], older()))
   const axisUs = createMemo(() => RunLog.axisOf(all()))
-  // The one that was the latest when it was asked for: what is read must not change below the reader.
-  const latest = createMemo<string | undefined>((before) =>
-    search.run === "latest" ? (before ?? all()[0]?.runId) : undefined
-  )
-  const opened = () => (search.run === "latest" ? latest() : search.run)
+  const narrowed = createMemo(filter, undefined, { equals: isSame })
+  // The one that was the latest when it was asked for: what is read must not change below the reader. Rows of the filter
+  // before are there until those of this one are.
+  const latest = createMemo<{ readonly of: RunLog.RunFilter; readonly runId: string } | undefined>((before) => {
+    if (search.run !== "latest") return undefined
+    const of = narrowed()
+    if (before?.of === of) return before
+    const runId = RunLog.newest(all(), of)
+    return runId === undefined ? undefined : { of, runId }
+  })
+  const opened = () => (search.run === "latest" ? latest()?.runId : search.run)
   const cursor = () => nextCursor() ?? (older().length === 0 ? first.latest?.nextCursor : undefined)
   const isElsewhere = () => linked.latest !== undefined && !all().some(({ runId }) => runId === linked.latest?.runId)
   const href = (runId: string) => view.href({ run: opened() === runId ? undefined : runId })

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { specLines } from "./ConfigurationWords.ts"
 import { snippets } from "./PingSnippets.ts"
-import { axisOf, belongs, merged, whereOf } from "./RunLog.ts"
+import { axisOf, belongs, merged, newest, whereOf } from "./RunLog.ts"
 import { culprits, list, sinceOf, whyWords } from "./StateWords.ts"
 import { panned, scaled, startOf, tidy, zoomOf } from "./Zoom.ts"
 
@@ -56,6 +56,13 @@ it("keeps each run once, newest first, whichever way it came", () => {
   expect(belongs(result(1), { outcome: "up", region: "local" })).toBe(true)
   expect(axisOf([1, 2, 3, 4].map((at) => result(at)))).toBe(4)
   expect(axisOf([])).toBe(0)
+})
+
+it("takes for the latest run of a log none that another filter left there", () => {
+  const elsewhere = result(3)
+  const failed = { ...result(2), outcome: "down" } as const
+  expect(newest([elsewhere, failed], { outcome: "down" })).toBe(failed.runId)
+  expect(newest([elsewhere, failed], { region: "eu-west-1" })).toBeUndefined()
 })
 
 it("finds a run by its id, and nothing by what is none", () => {

@@ -14,6 +14,10 @@ export interface RunFilter {
 export const belongs = (result: Result, { outcome, region }: RunFilter): boolean =>
   (outcome === undefined || result.outcome === outcome) && (region === undefined || result.region === region)
 
+/** The newest run that belongs to a log, of results that may still be those of another one. */
+export const newest = (results: ReadonlyArray<Result>, filter: RunFilter): string | undefined =>
+  results.find((result) => belongs(result, filter))?.runId
+
 /** Several lists as one. Of a run that is in two of them the first one counts. */
 export const merged = (...lists: ReadonlyArray<ReadonlyArray<Result>>): ReadonlyArray<Result> => {
   const known = new Set<string>()
