@@ -24,7 +24,11 @@ export function StateBanner() {
       .filter(({ message }) => message !== undefined)
       .slice(0, 3)
   return (
-    <div aria-live="polite">
+    <>
+      {/* Told when it changes; the banner has a duration, which changes every second. */}
+      <p aria-live="polite" class="sr-only">
+        {stateWord[monitor().state]}. {monitor().state === "up" ? "" : whyWords(monitor())}
+      </p>
       <Show when={monitor().state !== "up"}>
         <section
           aria-label="State"
@@ -67,6 +71,6 @@ export function StateBanner() {
           </Show>
         </section>
       </Show>
-    </div>
+    </>
   )
 }
