@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "vitest"
 import * as Browser from "./Browser.ts"
-import { ada, api, fillSetup, heading, isLive, watch } from "./Person.ts"
+import { ada, api, fillSetup, heading, isLive, panel, watch } from "./Person.ts"
 import * as Scene from "./Scene.ts"
 
 const hostile = `<img src=x onerror="globalThis.hurt=1"></script><script>globalThis.hurt=1</script>`
@@ -88,6 +88,16 @@ describe("somebody new", { timeout: 120_000 }, () => {
     await row.getByText(/observed/i).waitFor()
     await api(page, "DELETE", `/monitors/${later}`)
     await row.waitFor({ state: "detached" })
+
+    // Whoever pauses while typing goes on where they were.
+    const search = list.getByRole("searchbox")
+    await search.pressSequentially("engine ")
+    await list.waitForURL(/q=engine$/)
+    await search.pressSequentially("room")
+    await list.waitForURL(/q=engine\+room/)
+    assert.strictEqual(await search.inputValue(), "engine room")
+    await list.getByRole("link", { name: "Clear filters" }).click()
+    await list.waitForFunction(() => document.querySelector<HTMLInputElement>("[data-search]")!.value === "")
     await list.close()
   })
 
@@ -106,13 +116,19 @@ describe("somebody new", { timeout: 120_000 }, () => {
     await Browser.assertAccessible(page)
     const keys = page.getByRole("group", { name: /^Chart/ }).first()
     await keys.focus()
+    await keys.press("ArrowLeft")
+    await page.getByText(/–.*, P50 .*, Runs \d/).waitFor()
     const before = page.url()
     await keys.press("+")
     await page.waitForURL((url) => url.href !== before)
     await keys.press("Escape")
     await page.waitForURL((url) => !url.searchParams.has("from"))
-    await page.getByRole("button", { name: "Show as table" }).first().click()
-    await page.getByRole("table").first().waitFor()
+    for (const title of ["Uptime by day", "Latency"]) {
+      await panel(page, title).getByRole("button", { name: "Show as table" }).click()
+      await panel(page, title).getByRole("region", { name: "Values as a table" }).waitFor()
+    }
+    const today = new Date().toISOString().slice(0, 10)
+    await panel(page, "Uptime by day").getByRole("rowheader", { name: today }).waitFor()
   })
 
   it("shows a hostile name as text, wherever it stands", async () => {

@@ -8,7 +8,7 @@ import LayoutGrid from "lucide-solid/icons/layout-grid"
 import SearchIcon from "lucide-solid/icons/search"
 import Tags from "lucide-solid/icons/tags"
 import X from "lucide-solid/icons/x"
-import { createEffect, createSignal, For, onCleanup, Show, Suspense } from "solid-js"
+import { createEffect, createSignal, For, on, onCleanup, Show, Suspense } from "solid-js"
 import { getTags } from "~/api/Rows.ts"
 import { getRegions } from "~/api/Workers.ts"
 import { Button } from "~/components/Button.tsx"
@@ -40,13 +40,20 @@ export function FilterBar(props: { filter: Filter; group: string | undefined }) 
   const search = (text: string) => {
     setTyped(text)
     clearTimeout(typing)
-    typing = setTimeout(() => go({ q: text.trim() || undefined }), typingMs)
+    typing = setTimeout(() => {
+      typing = undefined
+      go({ q: text.trim() || undefined })
+    }, typingMs)
   }
-  // What the address says is shown again when somebody goes back, but never over what is being typed.
-  createEffect(() => {
-    const { q } = props.filter
-    if (q !== undefined || typed() === undefined) setTyped(undefined)
-  })
+  // What the address says is shown again when somebody goes back, but never over what is being typed: the address has it
+  // without the spaces at its ends.
+  createEffect(
+    on(
+      () => props.filter.q ?? "",
+      (q) => typing === undefined && typed()?.trim() !== q && setTyped(undefined),
+      { defer: true }
+    )
+  )
   onCleanup(() => clearTimeout(typing))
   return (
     <form
@@ -57,6 +64,7 @@ export function FilterBar(props: { filter: Filter; group: string | undefined }) 
       onSubmit={(event) => {
         event.preventDefault()
         clearTimeout(typing)
+        typing = undefined
         go({ q: typed()?.trim() ?? props.filter.q })
       }}
     >
@@ -71,7 +79,7 @@ export function FilterBar(props: { filter: Filter; group: string | undefined }) 
           name="q"
           data-search
           maxLength={120}
-          value={props.filter.q ?? ""}
+          value={typed() ?? props.filter.q ?? ""}
           placeholder="Search names and targets"
           aria-label="Search names and targets"
           aria-keyshortcuts="/"
@@ -87,9 +95,13 @@ export function FilterBar(props: { filter: Filter; group: string | undefined }) 
         />
       </div>
       <div class="-mx-4 flex min-w-0 flex-[1_0_calc(100%+2rem)] items-center gap-2 overflow-x-auto px-4 py-1 sm:mx-0 sm:flex-none sm:flex-wrap sm:overflow-visible sm:px-0">
-        <Show when={props.filter.state}>
-          <input type="hidden" name="state" value={props.filter.state} />
-        </Show>
+        <For each={Object.entries({ state: props.filter.state, order: props.filter.order, group: props.group })}>
+          {([name, value]) => (
+            <Show when={value}>
+              <input type="hidden" name={name} value={value} />
+            </Show>
+          )}
+        </For>
         <Suspense>
           <Choice
             name="tag"
