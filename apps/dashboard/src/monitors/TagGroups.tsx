@@ -71,7 +71,6 @@ function GroupLine(props: { group: TagStates; href: string; isOpen: boolean }) {
     <A
       href={props.href}
       noScroll
-      role="button"
       aria-expanded={props.isOpen}
       class="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-3 py-1.5 outline-offset-[-2px] hover:bg-hover"
     >
