@@ -72,12 +72,12 @@ export const rowOrderDefault: Record<RowSort, RowOrder> = {
   created: "desc"
 }
 
-const whichRows = {
-  offset: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: wallMax }))),
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: rowsLimitMax }))),
-  order: Schema.optionalKey(RowOrder),
+const filters = {
   state: Schema.optionalKey(MonitorState),
   tag: Schema.optionalKey(Tag),
+  untagged: Schema.optionalKey(
+    Schema.Literal("true").annotate({ message: "must be true", description: "Those without a tag" })
+  ),
   q: Schema.optionalKey(
     Label(nameLengthMax).annotate({
       description: "A part of the name, or of the URL or host that is checked, in upper or lower case"
@@ -85,6 +85,17 @@ const whichRows = {
   ),
   region: Schema.optionalKey(RegionName),
   kind: Schema.optionalKey(CheckKind)
+}
+
+/** Which monitors: all filters must hold. */
+export const MonitorFilter = Schema.Struct(filters)
+export type MonitorFilter = typeof MonitorFilter.Type
+
+const whichRows = {
+  offset: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: wallMax }))),
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: rowsLimitMax }))),
+  order: Schema.optionalKey(RowOrder),
+  ...filters
 }
 
 /**
@@ -151,22 +162,20 @@ export const MonitorRowsNow = Schema.Struct({ ...page, items: Schema.Array(Monit
 })
 export type MonitorRowsNow = typeof MonitorRowsNow.Type
 
+const states = { up: Count, degraded: Count, down: Count, unknown: Count, paused: Count }
+
 /** How many monitors that have a tag are how. */
-export const TagStates = Schema.Struct({
-  tag: Schema.String,
-  up: Count,
-  degraded: Count,
-  down: Count,
-  unknown: Count,
-  paused: Count
-}).annotate({ identifier: "TagStates" })
+export const TagStates = Schema.Struct({ tag: Schema.String, ...states }).annotate({ identifier: "TagStates" })
 export type TagStates = typeof TagStates.Type
 
-/** All tags in use, in the order of their names. */
-export const TagList = Schema.Struct({ items: Schema.Array(TagStates) }).annotate({ identifier: "TagList" })
+/** All tags in use by the monitors that the filters leave, in the order of their names, and how those without one are. */
+export const TagList = Schema.Struct({
+  items: Schema.Array(TagStates),
+  untagged: Schema.Struct(states)
+}).annotate({ identifier: "TagList" })
 export type TagList = typeof TagList.Type
 
-/** All monitors as columns of equal length, the worst first, then by name; at most {@link wallMax}. */
+/** Monitors that the filters leave as columns of equal length, the worst first, then by name; at most {@link wallMax}. */
 export const Wall = Schema.Struct({
   at: Instant,
   ids: Schema.Array(MonitorId),
@@ -248,12 +257,18 @@ export class ViewsApi extends HttpApiGroup.make("views")
         "The same monitors as they are now, for who knows their past or does not need it."
       )
     ),
-    HttpApiEndpoint.get("tags", "/overview/tags", { success: TagList }).annotateMerge(
-      about("List tags", "Each tag in use, with how many of its monitors are how.")
+    HttpApiEndpoint.get("tags", "/overview/tags", {
+      query: MonitorFilter,
+      success: TagList,
+      error: BadRequest
+    }).annotateMerge(
+      about("List tags", "Each tag in use, with how many of its monitors are how, and how many without one.")
     ),
-    HttpApiEndpoint.get("wall", "/overview/wall", { success: Wall }).annotateMerge(
-      about("Get the wall", "All monitors with their states alone, the worst first.")
-    ),
+    HttpApiEndpoint.get("wall", "/overview/wall", {
+      query: MonitorFilter,
+      success: Wall,
+      error: BadRequest
+    }).annotateMerge(about("Get the wall", "Monitors with their states alone, the worst first.")),
     HttpApiEndpoint.get("phases", "/monitors/:monitorId/phases", {
       params,
       query: PhasesQuery,

@@ -37,8 +37,8 @@ export const layer = HttpApiBuilder.group(
     return handlers.handleAll({
       monitors: ({ query }) => answer((key) => shared.monitors(key, query)),
       monitorsNow: ({ query }) => answer((key) => shared.monitorsNow(key, query)),
-      tags: () => answer((key) => shared.tags(key, undefined)),
-      wall: () => answer((key) => shared.wall(key, undefined)),
+      tags: ({ query }) => answer((key) => shared.tags(key, query)),
+      wall: ({ query }) => answer((key) => shared.wall(key, query)),
       phases: ({ params, query }) => answer((key) => phases(key, params.monitorId, query)),
       matrix: ({ params, query }) => answer((key) => regionMatrix(key, params.monitorId, query))
     })

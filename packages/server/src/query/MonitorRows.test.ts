@@ -188,19 +188,27 @@ layer(Live, { excludeTestServices: true })("rows of monitors", (it) => {
       )
       const shown = (yield* ask()).items
       assert.deepStrictEqual(Object.fromEntries(shown.map(({ name, state }) => [name, state])), expected)
-      const columns = yield* wall(organizationKey)
+      const columns = yield* wall(organizationKey, {})
       assert.deepStrictEqual(
         columns.ids,
         shown.map(({ id }) => id)
       )
       assert.deepStrictEqual(columns.names, ["m2", "m1", "none", "paused"])
       assert.deepStrictEqual(columns.states, ["down", "degraded", "unknown", "paused"])
-      assert.deepStrictEqual(yield* tags(organizationKey), {
+      assert.deepStrictEqual((yield* wall(organizationKey, { tag: "new" })).names, ["none", "paused"])
+      const none = { up: 0, degraded: 0, down: 0, unknown: 0, paused: 0 }
+      assert.deepStrictEqual(yield* tags(organizationKey, {}), {
         items: [
-          { tag: "new", up: 0, degraded: 0, down: 0, unknown: 1, paused: 1 },
-          { tag: "slow", up: 0, degraded: 0, down: 1, unknown: 1, paused: 1 }
-        ]
+          { tag: "new", ...none, unknown: 1, paused: 1 },
+          { tag: "slow", ...none, down: 1, unknown: 1, paused: 1 }
+        ],
+        untagged: { ...none, degraded: 1 }
       })
+      assert.deepStrictEqual(yield* tags(organizationKey, { state: "down" }), {
+        items: [{ tag: "slow", ...none, down: 1 }],
+        untagged: none
+      })
+      assert.deepStrictEqual(yield* names({ untagged: "true" }), ["m1"])
     })
   )
 

@@ -9,7 +9,7 @@ import { Database } from "../db/Database.ts"
 import type { Pool } from "../db/Pool.ts"
 import * as SealedSpec from "../secrets/SealedSpec.ts"
 import { judgedMonitors } from "./JudgedMonitors.ts"
-import * as MonitorSearch from "./MonitorSearch.ts"
+import * as MonitorFilter from "./MonitorFilter.ts"
 import * as RowHistory from "./RowHistory.ts"
 
 /**
@@ -100,7 +100,7 @@ const page = Effect.fnUntraced(function* (query: ViewsApi.RowsQuery) {
   const rows = yield* sql`
     with kept as materialized (
       select m.monitor_key, m.state, m.rank, m.since_at, m.regions_up, m.created_at, lower(m.name) as name
-        from (${judgedMonitors(sql)}) m where ${sql.and(filtersOf(sql, query))}
+        from (${judgedMonitors(sql)}) m where ${MonitorFilter.leaves(sql, query)}
     ), page as (
       select k.*, row_number() over () as place
         from (select k.* from kept k ${isOfPast(sort) ? daysOf(sql) : sql.literal("")}
@@ -124,17 +124,6 @@ const page = Effect.fnUntraced(function* (query: ViewsApi.RowsQuery) {
   const monitors = found.flatMap(({ monitor }) => (monitor === null ? [] : [monitor]))
   return { at: found[0].at, total: found[0].total, monitors, offset, limit, sort, order }
 })
-
-const filtersOf = (sql: Pool["sql"], { kind, q, region, state, tag }: ViewsApi.RowsQuery): ReadonlyArray<Fragment> => [
-  sql`true`,
-  ...(kind === undefined ? [] : [sql`m.check_kind = ${kind}`]),
-  ...(q === undefined ? [] : [MonitorSearch.matches(sql, q)]),
-  ...(region === undefined
-    ? []
-    : [sql`exists (select from app.regions g where g.name = ${region} and g.region_key = any (m.region_keys))`]),
-  ...(state === undefined ? [] : [sql`m.state = ${state}`]),
-  ...(tag === undefined ? [] : [sql`${tag}::text = any (m.tags)`])
-]
 
 type Order = (sql: Pool["sql"], order: ViewsApi.RowOrder) => Fragment
 
