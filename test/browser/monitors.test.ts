@@ -141,6 +141,20 @@ describe("somebody new", { timeout: 120_000 }, () => {
     })
     await page.goto(`/monitors/${id}`)
     await heading(page, hostile)
+
+    // Filters go to the wall and come back; groups leave nobody out.
+    await page.goto("/?tag=%3Ci%3E")
+    await isLive(page)
+    await page.getByRole("link", { name: "Wall", exact: true }).click()
+    await page.getByText("Only tag <i>").waitFor()
+    assert.strictEqual(await page.getByRole("list", { name: "Monitors" }).getByRole("listitem").count(), 1)
+    await page.getByRole("link", { name: "Leave the wall" }).click()
+    await page.waitForURL((url) => url.search === "?tag=%3Ci%3E")
+    await page.getByRole("link", { name: "Clear filters" }).click()
+    await page.getByRole("link", { name: "By tag" }).click()
+    await page.getByRole("link", { name: /No tag .* of 1 monitor$/ }).click()
+    await page.getByRole("table", { name: "Monitors without a tag" }).getByRole("link").waitFor()
+
     for (const path of ["/", "/?view=wall", "/?group=tag", `/monitors/${id}/settings`]) {
       await page.goto(path)
       await page

@@ -43,7 +43,7 @@ describe("every page", { timeout: 600_000 }, () => {
     const inside: Readonly<Record<string, ReadonlyArray<Visit>>> = {
       "(app)/index.tsx": [
         { path: "/", heading: /up|unknown/ },
-        { path: "/?group=tag", heading: /up|unknown/ },
+        { path: "/?group=tag&open=team%3Aengines", heading: /up|unknown/ },
         { path: "/?view=wall", heading: /up|unknown/ }
       ],
       "(app)/monitors/new.tsx": ["http", "heartbeat"].map((kind) => ({

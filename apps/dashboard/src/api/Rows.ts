@@ -4,6 +4,7 @@
 import type { Draft, DraftRuns } from "@openseer/core/contract/ChecksApi"
 import type { BulkAnswer, BulkChange } from "@openseer/core/contract/MonitorsApi"
 import type {
+  MonitorFilter,
   MonitorRows,
   MonitorRowsNow,
   RowsNowQuery,
@@ -24,11 +25,11 @@ export const fetchRowsNow = (query: RowsNowQuery, signal?: AbortSignal) =>
 /** A page of rows. */
 export const getRows = read("rows", (query: RowsQuery) => fetchRows(query))
 
-/** Each tag in use, with how many of its monitors are how. */
-export const getTags = read("tags", () => request<TagList>("/overview/tags"))
+/** Each tag in use, with how many of its monitors are how; with filters, of those that they leave. */
+export const getTags = read("tags", (query: MonitorFilter = {}) => request<TagList>("/overview/tags", { query }))
 
-/** All monitors with their states. */
-export const getWall = read("wall", () => request<Wall>("/overview/wall"))
+/** All monitors with their states; with filters, those that they leave. */
+export const getWall = read("wall", (query: MonitorFilter = {}) => request<Wall>("/overview/wall", { query }))
 
 /** Changes up to 500 monitors. */
 export const changeMonitors = (ids: ReadonlyArray<string>, change: BulkChange) =>

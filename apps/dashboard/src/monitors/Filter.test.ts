@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { filterOf, hrefWith, isFiltered, sortedAs, sortHref } from "./Filter.ts"
+import { filterOf, groupsQuery, hrefWith, isFiltered, noFilters, sortedAs, sortHref, withoutOrder } from "./Filter.ts"
 
 it("reads the filter from an address, and leaves out what the API would refuse", () => {
   expect(filterOf({ state: "down", q: " shop ", tag: ["a", "b"], sort: "p95", order: "asc", view: "wall" })).toEqual({
@@ -18,6 +18,13 @@ it("reads the filter from an address, and leaves out what the API would refuse",
 it("an order alone leaves no monitor out", () => {
   expect(isFiltered({ sort: "name" })).toBe(false)
   expect(isFiltered({ tag: "team:web" })).toBe(true)
+})
+
+it("keeps the filters where there is no order, and all groups count what the others leave", () => {
+  const filter = filterOf({ q: "shop", tag: "a", sort: "p95", order: "asc" })
+  expect(withoutOrder(filter)).toEqual({ q: "shop", tag: "a" })
+  expect(groupsQuery(filter)).toEqual({ q: "shop" })
+  expect(hrefWith("?q=shop&tag=a&sort=p95&view=wall", noFilters)).toBe("/?sort=p95&view=wall")
 })
 
 it("changes one parameter of the address and keeps the others", () => {

@@ -1,7 +1,7 @@
 /**
  * Which monitors the list shows and how, as its address says it.
  */
-import type { RowsNowQuery, RowsQuery } from "@openseer/core/contract/ViewsApi"
+import type { MonitorFilter, RowsNowQuery, RowsQuery } from "@openseer/core/contract/ViewsApi"
 import { type State, states } from "~/components/State.ts"
 
 /** What rows can be sorted by. */
@@ -61,6 +61,17 @@ export const filterOf = (search: Search): Filter => {
 
 /** Whether any monitor is left out. */
 export const isFiltered = (filter: Filter): boolean => filterNames.some((name) => filter[name] !== undefined)
+
+/** The filters without the order, as the API is asked. */
+export const withoutOrder = ({ sort: _, order: __, ...filters }: Filter): MonitorFilter => filters
+
+/** Which monitors the groups of tags count: a tag that is filtered by leaves its own group, and all of it. */
+export const groupsQuery = ({ tag: _, ...filter }: Filter): MonitorFilter => withoutOrder(filter)
+
+/** What takes all filters away, for {@link hrefWith}. */
+export const noFilters: Readonly<Record<string, undefined>> = Object.fromEntries(
+  filterNames.map((name) => [name, undefined])
+)
 
 /** Some rows of a filter, as the API is asked. */
 export const rowsQuery = (filter: Filter, offset: number, limit: number): RowsQuery => ({ ...filter, offset, limit })

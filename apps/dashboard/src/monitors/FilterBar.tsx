@@ -13,7 +13,7 @@ import { getTags } from "~/api/Rows.ts"
 import { getRegions } from "~/api/Workers.ts"
 import { Button } from "~/components/Button.tsx"
 import { inputClass } from "~/components/Field.tsx"
-import { type Filter, hrefWith, isFiltered, orderDefault, type Sort } from "~/monitors/Filter.ts"
+import { type Filter, hrefWith, isFiltered, noFilters, orderDefault, type Sort } from "~/monitors/Filter.ts"
 
 const typingMs = 200
 const kinds = ["http", "tcp", "tls", "dns", "icmp", "websocket", "grpc", "heartbeat"]
@@ -141,13 +141,7 @@ export function FilterBar(props: { filter: Filter; group: string | undefined }) 
         </div>
         <Show when={isFiltered(props.filter)}>
           <A
-            href={hrefWith(location.search, {
-              state: undefined,
-              tag: undefined,
-              region: undefined,
-              kind: undefined,
-              q: undefined
-            })}
+            href={hrefWith(location.search, noFilters)}
             noScroll
             class="inline-flex min-h-8 shrink-0 items-center gap-1 rounded-md px-2 whitespace-nowrap text-muted hover:bg-hover hover:text-text"
           >
@@ -164,7 +158,7 @@ export function FilterBar(props: { filter: Filter; group: string | undefined }) 
             <Tags size={14} aria-hidden="true" /> By tag
           </a>
           <A
-            href="/?view=wall"
+            href={hrefWith(location.search, { view: "wall" })}
             class="inline-flex min-h-8 items-center gap-1.5 rounded-md px-2 text-muted hover:bg-hover hover:text-text"
           >
             <LayoutGrid size={14} aria-hidden="true" /> Wall

@@ -13,21 +13,32 @@ import { SkeletonRows } from "~/components/Skeleton.tsx"
 import { StatusPill } from "~/components/StatusPill.tsx"
 import { revalidateOnLive } from "~/live/Live.tsx"
 import { counted } from "~/charts/Quantity.ts"
-import { type Filter, hrefWith, rowsQuery, type Search } from "~/monitors/Filter.ts"
+import { type Filter, groupsQuery, hrefWith, isFiltered, rowsQuery, type Search } from "~/monitors/Filter.ts"
 import { headlineParts, rolledUp, totalOf } from "~/monitors/Headline.ts"
 import { MonitorRow } from "~/monitors/MonitorRow.tsx"
 
 const rowsOfGroup = 50
 
+/** Of those without a tag: no tag is empty. */
+const untaggedName = ""
+
 /** A monitor with several tags stands below each of them. Which tags are open is in the address. */
 export function TagGroups(props: { search: Search; filter: Filter }) {
   const location = useLocation()
-  const tags = createAsyncStore(() => getTags(), { deferStream: true, reconcile: { key: "tag" } })
+  const tags = createAsyncStore(
+    async () => {
+      const { items, untagged } = await getTags(groupsQuery(props.filter))
+      return { items: totalOf(untagged) > 0 ? [...items, { tag: untaggedName, ...untagged }] : items }
+    },
+    { deferStream: true, reconcile: { key: "tag" } }
+  )
   revalidateOnLive([getTags.key, getRows.key], ({ event }) => event !== "result")
   const open = (): ReadonlyArray<string> => {
     const value = props.search["open"]
     return value === undefined ? [] : typeof value === "string" ? [value] : value
   }
+  const groups = () =>
+    tags()?.items.filter(({ tag }) => props.filter.tag === undefined || tag === props.filter.tag) ?? []
   const toggled = (tag: string) => {
     const parameters = new URLSearchParams(location.search)
     const rest = open().filter((one) => one !== tag)
@@ -39,15 +50,16 @@ export function TagGroups(props: { search: Search; filter: Filter }) {
     <Show when={tags()}>
       {(found) => (
         <Show
-          when={found().items.length > 0}
-          fallback={
-            <EmptyState title="No tags yet">
-              Tags such as team:web group monitors. Select monitors in the list and choose “Tags…”.
-            </EmptyState>
-          }
+          when={groups().length > 0}
+          fallback={<EmptyState title="No monitor matches">Search for less, or clear the filters above.</EmptyState>}
         >
+          <Show when={found().items.every(({ tag }) => tag === untaggedName) && !isFiltered(props.filter)}>
+            <p class="mb-2 text-muted">
+              No tags yet: tags such as team:web group monitors. Select monitors in the list and choose “Tags…”.
+            </p>
+          </Show>
           <ul class="flex flex-col gap-2">
-            <For each={found().items}>
+            <For each={groups()}>
               {(group) => (
                 <li class="@container overflow-hidden rounded-panel border border-line bg-surface">
                   <GroupLine group={group} href={toggled(group.tag)} isOpen={open().includes(group.tag)} />
@@ -80,7 +92,7 @@ function GroupLine(props: { group: TagStates; href: string; isOpen: boolean }) {
       <span class="w-24">
         <StatusPill state={rolledUp(props.group)} plain />
       </span>
-      <span class="min-w-0 truncate font-semibold">{props.group.tag}</span>
+      <span class="min-w-0 truncate font-semibold">{props.group.tag || "No tag"}</span>
       <span class="ml-auto text-muted">
         {headlineParts(props.group)
           .map(({ text }) => text)
@@ -93,14 +105,19 @@ function GroupLine(props: { group: TagStates; href: string; isOpen: boolean }) {
 
 function GroupRows(props: { tag: string; filter: Filter }) {
   const location = useLocation()
-  const rows = createAsyncStore(() => getRows(rowsQuery({ ...props.filter, tag: props.tag }, 0, rowsOfGroup)), {
+  const which = () => (props.tag === untaggedName ? ({ untagged: "true" } as const) : { tag: props.tag })
+  const rows = createAsyncStore(() => getRows({ ...rowsQuery(props.filter, 0, rowsOfGroup), ...which() }), {
     deferStream: true
   })
   return (
     <Show when={rows()}>
       {(found) => (
         <>
-          <div role="table" aria-label={`Monitors of ${props.tag}`} class="border-t border-line">
+          <div
+            role="table"
+            aria-label={props.tag ? `Monitors of ${props.tag}` : "Monitors without a tag"}
+            class="border-t border-line"
+          >
             <Headings />
             <div role="rowgroup">
               <For
@@ -113,12 +130,17 @@ function GroupRows(props: { tag: string; filter: Filter }) {
           </div>
           <Show when={found().total > found().items.length}>
             <p class="px-4 py-2">
-              <A
-                class="text-accent hover:underline"
-                href={hrefWith(location.search, { group: undefined, open: undefined, tag: props.tag })}
+              <Show
+                when={props.tag}
+                fallback={`${counted(found().total - found().items.length, "more", "more")}, which the list shows too`}
               >
-                All {counted(found().total, "monitor")} of {props.tag}
-              </A>
+                <A
+                  class="text-accent hover:underline"
+                  href={hrefWith(location.search, { group: undefined, open: undefined, tag: props.tag })}
+                >
+                  All {counted(found().total, "monitor")} of {props.tag}
+                </A>
+              </Show>
             </p>
           </Show>
         </>

@@ -14,7 +14,7 @@ import { PageTitle } from "~/components/PageTitle.tsx"
 import { Guarded } from "~/components/Panel.tsx"
 import { Skeleton, SkeletonRows } from "~/components/Skeleton.tsx"
 import { revalidateOnLive } from "~/live/Live.tsx"
-import { type Filter, filterOf, rowsQuery, type Search } from "~/monitors/Filter.ts"
+import { type Filter, filterOf, groupsQuery, rowsQuery, type Search, withoutOrder } from "~/monitors/Filter.ts"
 import { FilterBar } from "~/monitors/FilterBar.tsx"
 import { tabWords } from "~/monitors/Headline.ts"
 import { MonitorList } from "~/monitors/MonitorList.tsx"
@@ -41,12 +41,13 @@ export const route = {
   preload: ({ location }: RoutePreloadFuncArgs) => {
     void getOverview()
     if (location.query["view"] === "wall") {
-      void getWall()
+      void getWall(withoutOrder(filterOf(location.query)))
       return
     }
     void getTags()
     void getRegions()
-    if (location.query["group"] !== "tag") void getRows(firstQuery(location.query))
+    if (location.query["group"] === "tag") void getTags(groupsQuery(filterOf(location.query)))
+    else void getRows(firstQuery(location.query))
   }
 }
 
@@ -58,7 +59,7 @@ export default function MonitorsPage() {
     <>
       <PageTitle words={tabWords(overview()?.monitors)} otherwise="Monitors" />
       <Show when={search["view"] === "wall"} fallback={<ListPage search={search as Search} overview={overview} />}>
-        <Wall overview={overview()} />
+        <Wall overview={overview()} filter={filterOf(search as Search)} />
       </Show>
     </>
   )
