@@ -26,7 +26,7 @@ export const fetchRowsNow = (query: RowsNowQuery, signal?: AbortSignal) =>
 export const getRows = read("rows", (query: RowsQuery) => fetchRows(query))
 
 /** Each tag in use, with how many of its monitors are how; with filters, of those that they leave. */
-export const getTags = read("tags", (query: MonitorFilter = {}) => request<TagList>("/overview/tags", { query }))
+export const getTags = read("tags", (query: MonitorFilter) => request<TagList>("/overview/tags", { query }))
 
 /** All monitors with their states; with filters, those that they leave. */
 export const getWall = read("wall", (query: MonitorFilter = {}) => request<Wall>("/overview/wall", { query }))

@@ -116,7 +116,7 @@ export function UptimeStrip(props: {
             when={at() !== undefined}
             fallback={
               <>
-                <span>{props.days.length} days ago</span>
+                <span>{props.days.length - 1} days ago</span>
                 <span>Today</span>
               </>
             }

@@ -179,7 +179,7 @@ const words = (text: string): ReadonlyArray<string> => [
 ]
 
 function TagsForm(props: StepProps) {
-  const tags = createAsync(() => getTags())
+  const tags = createAsync(() => getTags({}))
   const [added, setAdded] = createSignal("")
   const [removed, setRemoved] = createSignal("")
   const change = (): BulkChange => ({

@@ -29,7 +29,7 @@ const sortWords: Readonly<Record<Sort, string>> = {
 export function FilterBar(props: { filter: Filter; group: string | undefined }) {
   const location = useLocation()
   const navigate = useNavigate()
-  const tags = createAsync<TagList | undefined>(() => getTags().catch(() => undefined))
+  const tags = createAsync<TagList | undefined>(() => getTags({}).catch(() => undefined))
   const regions = createAsync<{ readonly items: ReadonlyArray<Region> } | undefined>(() =>
     getRegions().catch(() => undefined)
   )

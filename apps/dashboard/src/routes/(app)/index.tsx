@@ -44,7 +44,7 @@ export const route = {
       void getWall(withoutOrder(filterOf(location.query)))
       return
     }
-    void getTags()
+    void getTags({})
     void getRegions()
     if (location.query["group"] === "tag") void getTags(groupsQuery(filterOf(location.query)))
     else void getRows(firstQuery(location.query))
