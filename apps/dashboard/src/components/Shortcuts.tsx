@@ -15,6 +15,9 @@ export interface Shortcut {
 const [shortcuts, setShortcuts] = createSignal<ReadonlyArray<Shortcut>>([])
 const sequenceMs = 1_200
 
+/** Where keys mean what they write. A checkbox keeps the focus after it was ticked, and takes no letters. */
+const typedInto = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]"
+
 /** Adds shortcuts as long as the component lives. */
 export const useShortcuts = (added: ReadonlyArray<Shortcut>): void => {
   onMount(() => {
@@ -48,8 +51,7 @@ export function Shortcuts() {
   onMount(() => {
     const listen = (event: KeyboardEvent) => {
       const { target } = event
-      const isTyping =
-        target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null
+      const isTyping = target instanceof HTMLElement && target.closest(typedInto) !== null
       if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return
       const before = pressed && event.timeStamp - pressed.at < sequenceMs ? pressed.key : undefined
       pressed = { key: event.key, at: event.timeStamp }
