@@ -37,7 +37,8 @@ export function ConfirmForm(props: {
   }
   onMount(() => {
     if (!isOpen()) return
-    dialog.close()
+    // Not by close(): that tells of itself later, when the question is open again, and would empty it.
+    dialog.removeAttribute("open")
     show()
   })
   const others = () => [...new URLSearchParams(location.search)].filter(([key]) => key !== "confirm")
