@@ -243,12 +243,53 @@ describe("a team", { timeout: 120_000 }, () => {
     await linus.context().close()
   })
 
+  it("is told of what no field shows, led to what is folded away, and keeps what was typed", async () => {
+    const { page } = scene
+    await page.goto("/settings/api-keys")
+    await isLive(page)
+    const form = page.locator('form[data-form="create-api-key"]')
+    await form.getByLabel("Name").fill("Deployments")
+    // As of a page that is older than the server.
+    await form
+      .locator("option")
+      .first()
+      .evaluate((option: HTMLOptionElement) => (option.value = "soon"))
+    await form.getByLabel("Valid for").selectOption("soon")
+    await form.getByRole("button", { name: "Create key" }).click()
+    await form.getByRole("alert").getByText("expiresInMs").waitFor()
+    await form.locator("[data-problem]:focus").waitFor()
+    const written = await page.evaluate(async () => {
+      const body = new URLSearchParams({ _form: "create-api-key", name: "CI", scopes: "read", expiry: "soon" })
+      return (await fetch(location.href, { method: "POST", headers: { accept: "text/html" }, body })).text()
+    })
+    assert.match(written, /role="alert".*expiresInMs.*<\/ul>/s)
+
+    await page.route(page.url(), (route) => route.fulfill({ body: "the page of a proxy" }))
+    await form.getByLabel("Name").fill("Deployments of today")
+    await form.getByRole("button", { name: "Create key" }).click()
+    await form.getByRole("alert").getByText("Nothing was sent").waitFor()
+    assert.strictEqual(await form.getByLabel("Name").inputValue(), "Deployments of today")
+    await page.unroute(page.url())
+    assert.deepStrictEqual(Browser.except(scene.browser.problems(), 422), [])
+
+    await page.goto("/monitors/new?kind=http")
+    await isLive(page)
+    await page.getByRole("textbox", { name: "URL", exact: true }).fill("localhost:8443")
+    const folded = page.locator('[name="spec.phaseTimeoutsMs.ttfb"]')
+    await folded.evaluate((input: HTMLInputElement) => (input.value = "soon"))
+    assert.isFalse(await folded.isVisible())
+    await page.getByRole("button", { name: "Create monitor" }).click()
+    await folded.and(page.locator(":focus")).waitFor()
+  })
+
   it("makes an API key, which is shown once, works, and is refused from its revocation on", async () => {
     const { page, stack } = scene
     await page.goto("/settings/api-keys")
     await isLive(page)
     await page.getByLabel("Name").fill("Deployments")
     await page.getByRole("radio", { name: /^Read, and create/ }).check()
+    await page.keyboard.press("?")
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).getByRole("button", { name: "Close" }).click()
     await page.getByRole("button", { name: "Create key" }).click()
     const secret = page.getByRole("textbox", { name: "API key Deployments" })
     await secret.waitFor()
@@ -264,9 +305,11 @@ describe("a team", { timeout: 120_000 }, () => {
     assert.strictEqual(await secret.count(), 0)
     const row = page.getByRole("row", { name: /Deployments/ })
     await row.getByText("Read and write").waitFor()
-    await page.getByRole("button", { name: "Revoke the key Deployments" }).click()
+    // The address of the question, as it is without JavaScript.
+    await page.goto(`/settings/api-keys?confirm=${await row.locator("[name=confirm]").inputValue()}`)
+    await isLive(page)
     await page
-      .getByRole("dialog")
+      .getByRole("dialog", { name: "Revoke Deployments?" })
       .getByRole("button", { name: /^Revoke/ })
       .click()
     await row.getByText(/^Revoked/).waitFor()

@@ -3,12 +3,13 @@
  * it, it is sent in the same way by a script, and shows in place what is wrong.
  */
 import { revalidate, useLocation, useNavigate } from "@solidjs/router"
-import { createSignal, createUniqueId, type JSX, Show, sharedConfig } from "solid-js"
+import { createSignal, createUniqueId, type JSX, onCleanup, onMount, Show, sharedConfig } from "solid-js"
 import { getRequestEvent, isServer } from "solid-js/web"
 import type { Problem } from "~/api/ApiProblem.ts"
 import { problemSentence } from "~/api/ProblemSentence.ts"
 import { signInPath } from "~/api/SignInPath.ts"
 import { Button, type ButtonVariant } from "~/components/Button.tsx"
+import { ErrorList } from "~/components/ErrorList.tsx"
 import { FormContext, type FormState, useForm } from "~/components/FormContext.ts"
 import { toast } from "~/components/Toast.ts"
 import type { FormAnswer, PostedForm } from "~/forms/NamedForm.ts"
@@ -49,13 +50,29 @@ export function ApiForm(props: {
     value: (name) => posted()?.values[name]?.[0],
     error: (name) =>
       posted()
-        ?.problem?.errors?.filter(
-          ({ path }) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`)
-        )
+        ?.problem?.errors?.filter(({ path }) => isWithin(path, name))
         .map(({ message }) => message)
         .join("; ") || undefined,
-    claim: (name) => claimed.add(name)
+    unclaimed: () =>
+      posted()?.problem?.errors?.filter(({ path }) => ![...claimed].some((name) => isWithin(path, name))) ?? [],
+    claim: (name) => {
+      claimed.add(name)
+      onCleanup(() => claimed.delete(name))
+    }
   }
+
+  /** Leads to what is wrong: to the first field that says so, unless there is more than fields say. */
+  const focusProblem = () => {
+    const field = element.querySelector<HTMLElement>('[aria-invalid="true"]')
+    const whole = element.querySelector<HTMLElement>("[data-problem]")
+    const target = form.unclaimed().length > 0 ? (whole ?? field) : (field ?? whole)
+    if (target === null) return
+    openAround(target)
+    target.focus()
+  }
+
+  // What the browser itself refuses it says only where the field can be seen.
+  onMount(() => element.addEventListener("invalid", (event) => openAround(event.target as HTMLElement), true))
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault()
@@ -64,9 +81,10 @@ export function ApiForm(props: {
     const answer = await send(new FormData(element, event.submitter), location.pathname + location.search)
     const base = { name: props.name, key: props.key ?? "" }
     if ("problem" in answer) {
-      setPosted({ ...base, problem: answer.problem, values: answer.values })
+      // What was not sent is still in the fields, with what they were given when they were refused before.
+      setPosted({ ...base, problem: answer.problem, values: answer.values ?? posted()?.values ?? {} })
       setPending(false)
-      queueMicrotask(() => element.querySelector<HTMLElement>('[aria-invalid="true"], [data-problem]')?.focus())
+      queueMicrotask(focusProblem)
       return
     }
     props.onDone?.()
@@ -117,7 +135,10 @@ export function ApiForm(props: {
   )
 }
 
-/** What is wrong with a form as a whole: its problem, and the errors that none of its fields shows. */
+/**
+ * What is wrong with a form as a whole: its problem, and the errors that none of its fields shows. A page that comes from
+ * the server lists those of the fields that follow, too, since it is written from the top.
+ */
 export function FormProblem() {
   const form = useForm()
   const location = useLocation()
@@ -125,13 +146,16 @@ export function FormProblem() {
     <Show when={form?.problem()}>
       {(problem) => (
         <div role="alert" tabindex="-1" data-problem="" class="rounded-md bg-down-soft px-3 py-2 text-down">
-          {problemSentence(problem())}
-          <Show when={problem().type === "urn:openseer:problem:session-too-old"}>
-            {" "}
-            <a href={signInPath(location.pathname + location.search)} class="underline">
-              To the sign-in page
-            </a>
-          </Show>
+          <p>
+            {problemSentence(problem())}
+            <Show when={problem().type === "urn:openseer:problem:session-too-old"}>
+              {" "}
+              <a href={signInPath(location.pathname + location.search)} class="underline">
+                To the sign-in page
+              </a>
+            </Show>
+          </p>
+          <ErrorList errors={form!.unclaimed()} />
         </div>
       )}
     </Show>
@@ -160,6 +184,16 @@ export function SubmitButton(props: {
   )
 }
 
+/** Whether an error at `path` is about the member `name`, or about one inside of it. */
+const isWithin = (path: string, name: string): boolean =>
+  path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`)
+
+/** Opens whatever is folded around an element. */
+const openAround = (element: HTMLElement): void => {
+  let folded = element.closest("details")
+  for (; folded; folded = folded.parentElement?.closest("details") ?? null) folded.open = true
+}
+
 const formKey = (name: string, key: string): string => (key === "" ? name : `${name}:${key}`)
 
 /**
@@ -177,7 +211,10 @@ export const postedTo = (name: string, key: string): PostedForm | undefined => {
   return text === undefined ? undefined : (JSON.parse(text) as PostedForm)
 }
 
-const send = async (form: FormData, page: string): Promise<FormAnswer> => {
+/** `values` are missing when no form handler was asked. */
+type Answer = FormAnswer | { readonly problem: Problem; readonly values?: undefined }
+
+const send = async (form: FormData, page: string): Promise<Answer> => {
   try {
     const response = await fetch(page, {
       method: "POST",
@@ -185,8 +222,8 @@ const send = async (form: FormData, page: string): Promise<FormAnswer> => {
       body: new URLSearchParams([...form].filter((entry): entry is [string, string] => typeof entry[1] === "string"))
     })
     const answer = (await response.json()) as FormAnswer | Problem
-    return "title" in answer ? { problem: answer, values: {} } : answer
+    return "title" in answer ? { problem: answer } : answer
   } catch {
-    return { problem: offline, values: {} }
+    return { problem: offline }
   }
 }

@@ -13,8 +13,10 @@ export interface FormState {
   /** What is wrong with a field. Members inside of it count, too. */
   readonly error: (name: string) => string | undefined
   readonly problem: () => Problem | undefined
+  /** The errors that no field shows. */
+  readonly unclaimed: () => NonNullable<Problem["errors"]>
   readonly isPending: () => boolean
-  /** Says that a field with this name shows its own errors. */
+  /** Says that a field with this name shows its own errors, as long as it is there. */
   readonly claim: (name: string) => void
   /** Prefix of ids, one a form. */
   readonly id: string

@@ -15,7 +15,9 @@ import { workingRegions } from "~/api/Workers.ts"
 import { RegionRuns } from "~/checks/RegionRuns.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { buttonClass, ButtonLink } from "~/components/Button.tsx"
+import { ErrorList } from "~/components/ErrorList.tsx"
 import { Field } from "~/components/Field.tsx"
+import { useForm } from "~/components/FormContext.ts"
 import { Panel } from "~/components/Panel.tsx"
 import { AssertionRows } from "~/editor/AssertionRows.tsx"
 import { CodeView } from "~/editor/CodeView.tsx"
@@ -137,14 +139,7 @@ export function MonitorEditor(props: {
                   autocomplete="off"
                 />
                 <Show when={members.more.length > 0}>
-                  <details open={members.more.some(({ name }) => isSet(name, spec))}>
-                    <summary class="min-h-8 cursor-pointer py-1 font-medium text-accent">
-                      Advanced: {members.more.length} more settings of {type.title}
-                    </summary>
-                    <div class="pt-2">
-                      <Members members={members.more} path="spec" value={spec} />
-                    </div>
-                  </details>
+                  <Advanced members={members.more} title={type.title} spec={spec} />
                 </Show>
               </div>
             </Panel>
@@ -246,19 +241,32 @@ export function MonitorEditor(props: {
   )
 }
 
+/** Settings that can be left alone. Open where one is set, or wrong. */
+function Advanced(props: {
+  members: ReadonlyArray<Member>
+  title: string
+  spec: Readonly<Record<string, unknown>> | undefined
+}) {
+  const form = useForm()
+  const isOpen = () =>
+    props.members.some(({ name }) => isSet(name, props.spec) || form?.error(`spec.${name}`) !== undefined)
+  return (
+    <details open={isOpen()}>
+      <summary class="min-h-8 cursor-pointer py-1 font-medium text-accent">
+        Advanced: {props.members.length} more settings of {props.title}
+      </summary>
+      <div class="pt-2">
+        <Members members={props.members} path="spec" value={props.spec} />
+      </div>
+    </details>
+  )
+}
+
 function Refusal(props: { problem: Problem }) {
   return (
     <div role="alert" class="text-down">
       <p>{props.problem.detail ?? props.problem.title}</p>
-      <ul class="list-disc pl-5">
-        <For each={props.problem.errors ?? []}>
-          {({ message, path }) => (
-            <li>
-              <code>{path}</code> {message}
-            </li>
-          )}
-        </For>
-      </ul>
+      <ErrorList errors={props.problem.errors} />
     </div>
   )
 }

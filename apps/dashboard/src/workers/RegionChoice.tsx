@@ -15,6 +15,7 @@ const choiceClass =
 /** Radio buttons `region`, of which the empty one stands for `newRegion`. The organization's own regions alone. */
 export function RegionChoice(props: { regions: ReadonlyArray<Region> }) {
   const form = useForm()
+  form?.claim("region")
   const id = createUniqueId()
   const own = () => props.regions.filter(({ owner }) => owner === "organization")
   const chosen = () => form?.value("region") ?? own()[0]?.name ?? ""
