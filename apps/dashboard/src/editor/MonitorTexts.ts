@@ -6,6 +6,7 @@ import { readAssertions } from "~/editor/AssertionTexts.ts"
 import { durationMs } from "~/editor/DurationText.ts"
 import { type JsonSchema, shapeOf } from "~/editor/Shape.ts"
 import { type FormTexts, readValue, type UnreadableField } from "~/editor/SpecValues.ts"
+import { nameOf, urlOf } from "~/monitors/FirstMonitor.ts"
 
 /** A posted form: texts by name, and all values of one name. */
 export interface MonitorForm extends FormTexts {
@@ -39,10 +40,6 @@ export const readTags = (text: string): ReadonlyArray<string> => [
   ...new Set(text.split(",").flatMap((tag) => tag.trim() || []))
 ]
 
-/** A web address without its scheme is one with https. */
-const withScheme = (text: string): string =>
-  text === "" || /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `https://${text}`
-
 /** Reads the form. `kind` is a field of it. */
 export const readMonitor = (form: MonitorForm, types: CheckTypes): MonitorTexts => {
   const kind = form.raw("kind")
@@ -52,14 +49,13 @@ export const readMonitor = (form: MonitorForm, types: CheckTypes): MonitorTexts 
     type === undefined ? undefined : readValue(shapeOf(type.schema as JsonSchema), "spec", form, problems)
   ) as Record<string, unknown> | undefined
   const url = spec?.["url"]
-  const target =
-    kind === "http" && typeof url === "string" && url !== "" ? { ...spec, url: withScheme(url.trim()) } : (spec ?? {})
+  const target = kind === "http" && typeof url === "string" && url !== "" ? { ...spec, url: urlOf(url) } : (spec ?? {})
   const isInbound = type?.inbound ?? false
   const intervalMs = isInbound ? undefined : readDuration("intervalMs", form, problems)
   const timeoutMs = isInbound ? undefined : readDuration("timeoutMs", form, problems)
   return {
     input: {
-      name: form.raw("name").trim() || nameOf(target),
+      name: form.raw("name").trim() || nameOfSpec(target),
       kind,
       spec: target,
       ...(intervalMs === undefined ? {} : { intervalMs }),
@@ -73,8 +69,7 @@ export const readMonitor = (form: MonitorForm, types: CheckTypes): MonitorTexts 
 }
 
 /** The name of a monitor that was given none: what it looks at. */
-const nameOf = (spec: Readonly<Record<string, unknown>>): string => {
+const nameOfSpec = (spec: Readonly<Record<string, unknown>>): string => {
   const target = spec["url"] ?? spec["host"] ?? spec["name"]
-  if (typeof target !== "string") return ""
-  return (URL.parse(target)?.host || target).slice(0, 120)
+  return typeof target === "string" ? nameOf(target) : ""
 }

@@ -3,11 +3,11 @@ import { monitorOf, nameOf, urlOf } from "./FirstMonitor.ts"
 
 it("takes a host that is typed alone for one of https", () => {
   expect(
-    ["example.com", " example.com:8443/x ", "localhost", "http://a.b", "HTTPS://a.b", "ftp://a.b", ""].map(urlOf)
+    ["example.com", " example.com:8443/x ", "localhost:3000", "http://a.b", "HTTPS://a.b", "ftp://a.b", ""].map(urlOf)
   ).toEqual([
     "https://example.com",
     "https://example.com:8443/x",
-    "https://localhost",
+    "https://localhost:3000",
     "http://a.b",
     "HTTPS://a.b",
     "ftp://a.b",
@@ -16,11 +16,9 @@ it("takes a host that is typed alone for one of https", () => {
 })
 
 it("names a monitor after its host", () => {
-  expect(["https://www.example.com/", "https://example.com:8443/health?x=1", "https://"].map(nameOf)).toEqual([
-    "example.com",
-    "example.com:8443/health",
-    "https://"
-  ])
+  expect(
+    ["https://www.example.com/", "https://example.com:8443/health?x=1", "https://", "::1", "a:b"].map(nameOf)
+  ).toEqual(["example.com", "example.com:8443/health", "https://", "::1", "a:b"])
   expect(nameOf(`https://example.com/${"x".repeat(300)}`)).toHaveLength(120)
 })
 

@@ -15,10 +15,10 @@ export const urlOf = (typed: string): string => {
   return text === "" || hasScheme ? text : `https://${text}`
 }
 
-/** A name to begin with: the host, and the path when it has one. */
-export const nameOf = (url: string): string => {
-  const parsed = URL.parse(url)
-  if (parsed === null) return url.slice(0, nameLengthMax) || "Monitor"
+/** A name to begin with: the host, and the path when it has one. What is no URL is a name as it is. */
+export const nameOf = (target: string): string => {
+  const parsed = URL.parse(target)
+  if (parsed === null || parsed.host === "") return target.slice(0, nameLengthMax) || "Monitor"
   const path = parsed.pathname.replace(/\/$/, "")
   return (parsed.host.replace(/^www\./, "") + path).slice(0, nameLengthMax)
 }
