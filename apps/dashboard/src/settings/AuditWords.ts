@@ -11,7 +11,9 @@ export const auditKinds: ReadonlyArray<readonly [string, string]> = [
   ["api_key", "API keys"],
   ["member", "Members"],
   ["invitation", "Invitations"],
-  ["organization", "Organization"]
+  ["organization", "Organization"],
+  ["account", "Accounts"],
+  ["session", "Sign-ins"]
 ]
 
 const verbs: Readonly<Record<string, string>> = {
@@ -35,7 +37,14 @@ const verbs: Readonly<Record<string, string>> = {
   "invitation.accept": "accepted the invitation",
   "invitation.revoke": "revoked the invitation of",
   "organization.create": "created the organization",
-  "organization.update": "renamed the organization"
+  "organization.update": "renamed the organization",
+  "account.update": "changed the name or email of the account",
+  "account.password": "changed the password of the account",
+  "account.second_factor": "turned the second factor on or off for the account",
+  "session.sign_in": "signed in",
+  "session.refused": "refused to sign in",
+  "session.sign_out": "signed out",
+  "session.revoke": "ended sessions"
 }
 
 /** What was done: "paused the monitor"; an action that is not known stays as it is. */
