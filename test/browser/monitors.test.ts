@@ -101,6 +101,23 @@ describe("somebody new", { timeout: 120_000 }, () => {
     await list.close()
   })
 
+  it("runs the check now, and is told of each region why it was not run", async () => {
+    const { browser, page } = scene
+    await page.goto(`/monitors/${monitor}`)
+    await isLive(page)
+    const problem = { type: "urn:openseer:problem:limit", title: "Too many runs", status: 429, retryAfterSeconds: 7 }
+    await page.route("**/run", (route) => route.fulfill({ status: 429, json: problem }))
+    await page.getByRole("button", { name: "Run now" }).click()
+    const panel = page.getByRole("dialog", { name: "Run now" })
+    await panel.getByRole("alert").getByText("Too many runs. Try again in 7 s.").waitFor()
+    assert.strictEqual(await panel.getByText("No worker answered").count(), 0)
+    assert.deepStrictEqual(Browser.except(browser.problems(), 429), [])
+    await page.unroute("**/run")
+    await panel.getByRole("button", { name: "Run again" }).click()
+    await panel.getByText("Up", { exact: true }).waitFor()
+    await panel.getByRole("button", { name: "Close" }).click()
+  })
+
   it("looks closer at a chart by dragging, by keys, and as a table", async () => {
     const { page } = scene
     await page.goto(`/monitors/${monitor}?range=1h`)

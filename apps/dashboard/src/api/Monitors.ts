@@ -1,7 +1,7 @@
 /**
  * Monitors and what came of their checks.
  */
-import type { MonitorsPage, MonitorsQuery, RegionRun, RunRequest } from "@openseer/core/contract/MonitorsApi"
+import type { RegionRun, RunRequest } from "@openseer/core/contract/MonitorsApi"
 import type {
   LatencyQuery,
   LatencySeries,
@@ -18,9 +18,6 @@ import { read, request, segment } from "~/api/Request.ts"
 
 /** How everything is: counts by state, and what is not up. */
 export const getOverview = read("overview", () => request<Overview>("/overview"))
-
-/** A page of monitors. */
-export const getMonitors = read("monitors", (query: MonitorsQuery) => request<MonitorsPage>("/monitors", { query }))
 
 /** One monitor. */
 export const getMonitor = read("monitor", (id: string) => request<Monitor.Monitor>(`/monitors/${segment(id)}`))
@@ -46,5 +43,5 @@ export const getTimeline = read("timeline", (id: string, query: TimelineQuery) =
 )
 
 /** Runs a monitor now. */
-export const runMonitor = (id: string, body: RunRequest) =>
-  request<{ readonly runs: ReadonlyArray<RegionRun> }>(`/monitors/${segment(id)}/run`, { method: "POST", body })
+export const runMonitor = (id: string, body: RunRequest, signal: AbortSignal) =>
+  request<{ readonly runs: ReadonlyArray<RegionRun> }>(`/monitors/${segment(id)}/run`, { method: "POST", body, signal })

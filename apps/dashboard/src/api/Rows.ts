@@ -36,5 +36,5 @@ export const changeMonitors = (ids: ReadonlyArray<string>, change: BulkChange) =
   request<BulkAnswer>("/monitors/bulk", { method: "POST", body: { ids, change } })
 
 /** Checks once what is saved nowhere. */
-export const runDraft = (draft: Partial<Draft> & Pick<Draft, "spec">, signal?: AbortSignal) =>
-  request<DraftRuns>("/checks", { method: "POST", body: draft, ...(signal ? { signal } : {}) })
+export const runDraft = (draft: Partial<Draft> & Pick<Draft, "spec">, signal: AbortSignal) =>
+  request<DraftRuns>("/checks", { method: "POST", body: draft, signal })

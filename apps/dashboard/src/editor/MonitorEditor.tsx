@@ -4,14 +4,15 @@
  */
 import type { Monitor } from "@openseer/core"
 import type { Region } from "@openseer/core/contract/AccountsApi"
-import type { DraftRuns } from "@openseer/core/contract/ChecksApi"
+import type { Draft } from "@openseer/core/contract/ChecksApi"
 import type { CheckTypeInfo, CheckTypes } from "@openseer/core/contract/CheckTypesApi"
 import type { RegionRun } from "@openseer/core/contract/MonitorsApi"
 import FlaskConical from "lucide-solid/icons/flask-conical"
 import { createSignal, For, Show } from "solid-js"
-import { type Problem, problemOf } from "~/api/ApiProblem.ts"
-import { request } from "~/api/Request.ts"
+import type { Problem } from "~/api/ApiProblem.ts"
+import { runDraft } from "~/api/Rows.ts"
 import { workingRegions } from "~/api/Workers.ts"
+import { createRegionChecks } from "~/checks/RegionChecks.ts"
 import { RegionRuns } from "~/checks/RegionRuns.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { buttonClass, ButtonLink } from "~/components/Button.tsx"
@@ -55,9 +56,7 @@ export function MonitorEditor(props: {
   )
   const [interval, setInterval] = createSignal(durationWords(monitor?.intervalMs ?? intervalMsDefault))
   const [timeout, setTimeout] = createSignal(monitor === undefined ? "" : durationWords(monitor.timeoutMs))
-  const [runs, setRuns] = createSignal<ReadonlyArray<RegionRun>>([])
-  const [waiting, setWaiting] = createSignal(0)
-  const [refusal, setRefusal] = createSignal<Problem>()
+  const { checks, refusal, start } = createRegionChecks()
   const [code, setCode] = createSignal<MonitorTexts["input"]>()
   const [count, setCount] = createSignal((monitor?.assertions ?? type.defaultAssertions).length)
   let fieldset!: HTMLDivElement
@@ -66,33 +65,17 @@ export function MonitorEditor(props: {
   const read = () => readMonitor(Fields.make(new FormData(fieldset.closest("form")!)), props.types).input
   const test = async () => {
     const { assertions, kind, regions: chosen, spec: target, timeoutMs } = read()
-    setRuns(chosen.map((region) => ({ region, status: "pending" })))
-    setWaiting(chosen.length)
-    setRefusal(undefined)
+    // As it was typed: what is wrong with it is the API's to say.
+    const draft = {
+      kind,
+      spec: target,
+      assertions,
+      waitMs: testWaitMs,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(monitor === undefined ? {} : { monitorId: monitor.id })
+    } as Partial<Draft> & Pick<Draft, "spec">
     queueMicrotask(() => testPanel?.scrollIntoView({ block: "nearest" }))
-    // One request a region: each is shown as it comes, and a slow one keeps no other waiting.
-    await Promise.all(
-      chosen.map(async (region) => {
-        try {
-          const answer = await request<DraftRuns>("/checks", {
-            method: "POST",
-            body: {
-              kind,
-              spec: target,
-              assertions,
-              regions: [region],
-              waitMs: testWaitMs,
-              ...(timeoutMs === undefined ? {} : { timeoutMs }),
-              ...(monitor === undefined ? {} : { monitorId: monitor.id })
-            }
-          })
-          setRuns((all) => all.map((run) => (run.region === region ? (answer.runs[0] ?? run) : run)))
-        } catch (error) {
-          setRefusal(problemOf(error))
-        }
-        setWaiting((left) => left - 1)
-      })
-    )
+    await start(chosen, (region, signal) => runDraft({ ...draft, regions: [region] }, signal))
     testPanel?.scrollIntoView({ block: "nearest" })
   }
   const intervalMs = () => durationMs(interval()) ?? intervalMsDefault
@@ -190,15 +173,18 @@ export function MonitorEditor(props: {
             </ul>
           </Panel>
 
-          <Show when={runs().length > 0 || shown() !== undefined}>
+          <Show when={checks.length > 0 || shown() !== undefined}>
             <div ref={testPanel} class="scroll-mb-20">
               <Panel title="Test" note="just now, saved nowhere">
                 <Show
                   when={refusal()}
                   fallback={
                     <RegionRuns
-                      runs={runs().length > 0 ? runs() : (shown() as ReadonlyArray<RegionRun>)}
-                      isWaiting={waiting() > 0}
+                      checks={
+                        checks.length > 0
+                          ? checks
+                          : (shown() as ReadonlyArray<RegionRun>).map((run) => ({ region: run.region, run }))
+                      }
                     />
                   }
                 >

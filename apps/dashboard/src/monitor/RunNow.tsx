@@ -1,12 +1,11 @@
 /**
  * Runs the monitor now, in a panel at the side: each region's answer as it comes, with its waterfall.
  */
-import type { RegionRun } from "@openseer/core/contract/MonitorsApi"
 import Play from "lucide-solid/icons/play"
 import X from "lucide-solid/icons/x"
-import { createSignal, createUniqueId, Show } from "solid-js"
-import { problemOf } from "~/api/ApiProblem.ts"
+import { createUniqueId } from "solid-js"
 import { runMonitor } from "~/api/Monitors.ts"
+import { createRegionChecks } from "~/checks/RegionChecks.ts"
 import { RegionRuns } from "~/checks/RegionRuns.tsx"
 import { Button } from "~/components/Button.tsx"
 import { useMonitor } from "~/monitor/MonitorContext.ts"
@@ -14,34 +13,20 @@ import { useMonitor } from "~/monitor/MonitorContext.ts"
 /** Each region is asked on its own, so that a slow one holds up nobody. */
 export function RunNow() {
   const monitor = useMonitor()
-  const [runs, setRuns] = createSignal<ReadonlyArray<RegionRun>>([])
-  const [waiting, setWaiting] = createSignal(0)
-  const [problem, setProblem] = createSignal<string>()
+  const { checks, isRunning, start } = createRegionChecks()
   const titleId = createUniqueId()
   let dialog!: HTMLDialogElement
 
-  const run = async () => {
+  const run = () => {
     if (!dialog.open) dialog.showModal()
-    const regions = monitor().regions.map(({ region }) => region)
-    setRuns(regions.map((region) => ({ region, status: "pending" })))
-    setWaiting(regions.length)
-    setProblem(undefined)
-    await Promise.all(
-      regions.map(async (region) => {
-        try {
-          const answer = await runMonitor(monitor().id, { regions: [region] })
-          setRuns((all) => all.map((one) => answer.runs.find(({ region: of }) => of === one.region) ?? one))
-        } catch (error) {
-          const { detail, title } = problemOf(error)
-          setProblem(detail ?? title)
-        }
-        setWaiting((n) => n - 1)
-      })
+    void start(
+      monitor().regions.map(({ region }) => region),
+      (region, signal) => runMonitor(monitor().id, { regions: [region] }, signal)
     )
   }
   return (
     <>
-      <Button variant="primary" aria-haspopup="dialog" onClick={() => void run()}>
+      <Button variant="primary" aria-haspopup="dialog" onClick={run}>
         <Play size={14} aria-hidden="true" /> Run now
       </Button>
       <dialog
@@ -55,7 +40,7 @@ export function RunNow() {
             <h2 id={titleId} class="text-lg font-semibold">
               Run now
             </h2>
-            <Button class="ml-auto" disabled={waiting() > 0} onClick={() => void run()}>
+            <Button class="ml-auto" disabled={isRunning()} onClick={run}>
               <Play size={14} aria-hidden="true" /> Run again
             </Button>
             <Button variant="quiet" aria-label="Close" onClick={() => dialog.close()}>
@@ -63,14 +48,7 @@ export function RunNow() {
             </Button>
           </div>
           <p class="text-muted">One check in each region, now. It is counted nowhere and changes no state.</p>
-          <Show when={problem()}>
-            {(text) => (
-              <p role="alert" class="rounded-md bg-down-soft px-3 py-2 text-down">
-                {text()}
-              </p>
-            )}
-          </Show>
-          <RegionRuns runs={runs()} isWaiting={waiting() > 0} />
+          <RegionRuns checks={checks} />
         </div>
       </dialog>
     </>

@@ -1,19 +1,13 @@
 /**
  * What came of a check that is saved nowhere, region by region, as it comes.
  */
-import type { RegionRun } from "@openseer/core/contract/MonitorsApi"
 import LoaderCircle from "lucide-solid/icons/loader-circle"
 import { For, Match, Show, Switch } from "solid-js"
+import { problemSentence } from "~/api/ProblemSentence.ts"
 import { millis } from "~/charts/Quantity.ts"
 import { PhaseKey, WaterfallLine } from "~/charts/Waterfall.tsx"
+import type { RegionCheck } from "~/checks/RegionChecks.ts"
 import { StatusPill } from "~/components/StatusPill.tsx"
-
-/** A region that was asked, with what came of it so far. */
-export interface RegionCheck {
-  readonly region: string
-  readonly run?: RegionRun
-  readonly problem?: string
-}
 
 /** Regions that are left out are not watched from. The bars have one axis, so that regions can be compared. */
 export function CheckedRegions(props: {
@@ -103,7 +97,7 @@ function RunFacts(props: { check: RegionCheck; maxUs: number }) {
         {(seen) => <WaterfallLine phases={seen().phases} totalUs={seen().totalUs} maxUs={props.maxUs} />}
       </Show>
       <p class="mt-1 min-h-5 break-words text-muted">
-        <Show when={props.check.problem}>{props.check.problem}</Show>
+        <Show when={props.check.problem}>{(problem) => problemSentence(problem())}</Show>
         <Show when={props.check.run?.status === "pending"}>
           No worker of this region has answered within 20 seconds.
         </Show>

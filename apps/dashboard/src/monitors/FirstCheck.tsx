@@ -1,22 +1,20 @@
 /**
  * What stands where there is no monitor yet: one URL, checked for real from everywhere before anything is saved.
  */
-import type { RegionRun } from "@openseer/core/contract/MonitorsApi"
 import { A, createAsync } from "@solidjs/router"
 import Eye from "lucide-solid/icons/eye"
 import Radar from "lucide-solid/icons/radar"
-import { createSignal, For, onCleanup, Show, Suspense } from "solid-js"
-import { createStore } from "solid-js/store"
-import { problemOf } from "~/api/ApiProblem.ts"
+import { createSignal, For, Show, Suspense } from "solid-js"
 import { runDraft } from "~/api/Rows.ts"
 import { getRegions, workingRegions } from "~/api/Workers.ts"
+import { createRegionChecks } from "~/checks/RegionChecks.ts"
 import { useAccount } from "~/components/AccountContext.tsx"
 import { ApiForm, FormProblem, SubmitButton } from "~/components/ApiForm.tsx"
 import { Button, ButtonLink } from "~/components/Button.tsx"
 import { EmptyState } from "~/components/EmptyState.tsx"
 import { Field } from "~/components/Field.tsx"
 import { refreshEvery } from "~/live/Refresh.ts"
-import { CheckedRegions, type RegionCheck } from "~/monitors/CheckedRegions.tsx"
+import { CheckedRegions } from "~/monitors/CheckedRegions.tsx"
 import { urlOf } from "~/monitors/FirstMonitor.ts"
 
 const waitMs = 20_000
@@ -45,16 +43,13 @@ function AskForUrl() {
   // Workers of the instance tell no event, and the first one may come while this is read.
   refreshEvery(regionsEveryMs, [getRegions.key])
   const working = () => workingRegions(regions()?.items ?? [])
-  const [checks, setChecks] = createStore<Array<RegionCheck>>([])
+  const { checks, clear, isRunning, refusal, start } = createRegionChecks()
   const [checked, setChecked] = createSignal<string>()
   const [typed, setTyped] = createSignal("")
   const [error, setError] = createSignal<string>()
   const [left, setLeft] = createSignal<ReadonlyArray<string>>([])
-  let controller: AbortController | undefined
-  onCleanup(() => controller?.abort())
 
   const isChecked = () => checked() !== undefined && checked() === urlOf(typed())
-  const isRunning = () => checks.some(({ run, problem }) => run === undefined && problem === undefined)
   const chosen = () => checks.map(({ region }) => region).filter((region) => !left().includes(region))
 
   const check = async (): Promise<void> => {
@@ -63,31 +58,18 @@ function AskForUrl() {
       setError("Type a URL or a host, like example.com")
       return
     }
-    controller?.abort()
-    const mine = (controller = new AbortController())
     setError(undefined)
     setChecked(url)
     setLeft([])
-    setChecks(working().map(({ name }) => ({ region: name })))
-    // One request a region: each is shown as it comes, and a slow one keeps no other waiting.
-    await Promise.all(
-      checks.map(async ({ region }, i) => {
-        const found = await runDraft({ kind: "http", spec: { url }, regions: [region], waitMs }, mine.signal)
-          .then(({ runs }): Partial<RegionCheck> => ({ run: runs[0] as RegionRun }))
-          .catch((failure: unknown): Partial<RegionCheck> => {
-            if (mine.signal.aborted) return {}
-            const { detail, errors, title } = problemOf(failure)
-            const wrong = errors?.map(({ message }) => message).join("; ")
-            if (wrong) setError(wrong)
-            return { problem: wrong ?? detail ?? title }
-          })
-        if (controller === mine) setChecks(i, found)
-      })
+    await start(
+      working().map(({ name }) => name),
+      (region, signal) => runDraft({ kind: "http", spec: { url }, regions: [region], waitMs }, signal)
     )
-    if (error() !== undefined && controller === mine) {
-      setChecks([])
-      setChecked(undefined)
-    }
+    const wrong = refusal()?.errors?.map(({ message }) => message)
+    if (wrong === undefined) return
+    setError(wrong.join("; "))
+    setChecked(undefined)
+    clear()
   }
 
   return (
@@ -187,8 +169,8 @@ function NoWorker(props: { isKnown: boolean }) {
       <div class="rounded-panel border border-line bg-degraded-soft px-4 py-3 text-degraded">
         <p class="font-semibold">No worker is there to check anything</p>
         <p>
-          Checks are run by workers, and none was heard of within the last minute. Start one, and it shows up here by
-          itself.
+          Checks are run by workers, and none was heard of within the last 30 seconds. Start one, and it shows up here
+          by itself.
         </p>
         <ButtonLink href="/workers" class="mt-2">
           To the workers
