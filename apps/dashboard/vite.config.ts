@@ -11,7 +11,11 @@ import { defineConfig } from "vite"
 const scripts = [
   { name: "solid", test: /node_modules.(solid-js|@solidjs)\//, priority: 4 },
   { name: "common", minShareCount: 8, priority: 3 },
-  { name: "figures", test: /src.(components.(UptimeStrip|Sparkline)|charts.Quantity)\./, priority: 2 },
+  {
+    name: "figures",
+    test: /src.(components.(UptimeStrip|Sparkline)|charts.Quantity|checks.ReasonWords)\./,
+    priority: 2
+  },
   { name: "wordmark", test: /src.components.Wordmark\./, priority: 2 },
   { name: "shell", test: /src.(components.(AppShell|Menu|Shortcuts|ThemeToggle)|live.LivePill)\./, priority: 1 },
   { name: "list", test: /src.monitors.(MonitorRow|MonitorTable|Overview)\./, priority: 1 }

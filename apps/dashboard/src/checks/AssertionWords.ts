@@ -29,7 +29,8 @@ const units: Partial<Record<Assertion.AssertionSource, string>> = {
   certificateDaysLeft: "days left"
 }
 
-const comparisons: Readonly<Record<Assertion.Comparison, string>> = {
+/** How a comparison is said between a source and what is expected. */
+export const comparisonWords: Readonly<Record<Assertion.Comparison, string>> = {
   equals: "is",
   notEquals: "is not",
   greaterThan: "is above",
@@ -52,14 +53,11 @@ const comparisons: Readonly<Record<Assertion.Comparison, string>> = {
 export const subjectWords = (assertion: Pick<Assertion.Assertion, "source" | "property">): string =>
   assertion.property === undefined ? sources[assertion.source] : `${sources[assertion.source]} ${assertion.property}`
 
-/** How it is compared: "is one of". */
-export const comparisonWords = (comparison: Assertion.Comparison): string => comparisons[comparison]
-
 /** An assertion as a sentence without its end: "Response time is below 250 ms". */
 export const assertionWords = ({ comparison, expected, property, source }: Assertion.Assertion): string =>
   [
     subjectWords(property === undefined ? { source } : { source, property }),
-    comparisons[comparison],
+    comparisonWords[comparison],
     expectedWords(expected, comparison),
     expected === undefined ? undefined : units[source]
   ]

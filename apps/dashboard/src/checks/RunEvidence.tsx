@@ -153,7 +153,7 @@ function AssertionDiff(props: { evidence: Evidence }) {
           {(failed) => (
             <li class="overflow-hidden rounded-md border border-line">
               <p class="border-b border-line px-2 py-1 font-medium">
-                {subjectWords(failed)} {comparisonWords(failed.comparison)}
+                {subjectWords(failed)} {comparisonWords[failed.comparison]}
                 <span class={`float-right ${failed.severity === "down" ? "text-down" : "text-degraded"}`}>
                   {failed.severity === "down" ? "makes it down" : "makes it degraded"}
                 </span>

@@ -6,10 +6,11 @@ import type { AssertionSourceInfo } from "@openseer/core/contract/CheckTypesApi"
 import Plus from "lucide-solid/icons/plus"
 import X from "lucide-solid/icons/x"
 import { createSignal, For, Show } from "solid-js"
+import { comparisonWords } from "~/checks/AssertionWords.ts"
 import { Button } from "~/components/Button.tsx"
 import { inputClass } from "~/components/Field.tsx"
 import { useForm } from "~/components/FormContext.ts"
-import { assertionsMax, comparisonWords, expectedHint, expectedText, takesExpected } from "~/editor/AssertionTexts.ts"
+import { assertionsMax, expectedHint, expectedText, takesExpected } from "~/editor/AssertionTexts.ts"
 import { rowField } from "~/editor/SpecValues.ts"
 
 const propertyPlaceholder = {

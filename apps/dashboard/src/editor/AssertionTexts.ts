@@ -8,26 +8,6 @@ import { type FormTexts, rowField } from "~/editor/SpecValues.ts"
 /** The most assertions of a monitor. */
 export const assertionsMax = 20
 
-/** How a comparison is said between a source and what is expected. */
-export const comparisonWords: Readonly<Record<Assertion.Comparison, string>> = {
-  equals: "is",
-  notEquals: "is not",
-  greaterThan: "is greater than",
-  lessThan: "is less than",
-  between: "is between",
-  contains: "contains",
-  notContains: "does not contain",
-  matches: "matches (RE2)",
-  notMatches: "does not match (RE2)",
-  exists: "is there",
-  notExists: "is not there",
-  empty: "is empty",
-  notEmpty: "is not empty",
-  count: "has as many as",
-  hasType: "has the type",
-  oneOf: "is one of"
-}
-
 const takesNothing: ReadonlySet<Assertion.Comparison> = new Set(["exists", "notExists", "empty", "notEmpty"])
 
 /** Whether a comparison compares with anything. */
@@ -35,6 +15,7 @@ export const takesExpected = (comparison: Assertion.Comparison): boolean => !tak
 
 /** What to write for the expected value. */
 export const expectedHint = (comparison: Assertion.Comparison, kind: AssertionSourceInfo["kind"]): string => {
+  if (comparison === "matches" || comparison === "notMatches") return "a pattern (RE2)"
   if (comparison === "between") return "10, 20"
   if (comparison === "count") return "3, or 1, 5"
   if (comparison === "oneOf") return kind === "number" ? "200, 204" : "red, green"

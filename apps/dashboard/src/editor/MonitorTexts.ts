@@ -7,6 +7,7 @@ import { durationMs } from "~/editor/DurationText.ts"
 import { type JsonSchema, shapeOf } from "~/editor/Shape.ts"
 import { type FormTexts, readValue, type UnreadableField } from "~/editor/SpecValues.ts"
 import { nameOf, urlOf } from "~/monitors/FirstMonitor.ts"
+import { readTags } from "~/monitors/TagText.ts"
 
 /** A posted form: texts by name, and all values of one name. */
 export interface MonitorForm extends FormTexts {
@@ -34,11 +35,6 @@ const readDuration = (path: string, form: FormTexts, problems: Array<UnreadableF
   if (text !== "" && ms === undefined) problems.push({ path, message: "must be a duration like 30 s, 5 min or 1 h" })
   return ms
 }
-
-/** Words between commas, each once. */
-export const readTags = (text: string): ReadonlyArray<string> => [
-  ...new Set(text.split(",").flatMap((tag) => tag.trim() || []))
-]
 
 /** Reads the form. `kind` is a field of it. */
 export const readMonitor = (form: MonitorForm, types: CheckTypes): MonitorTexts => {

@@ -4,6 +4,7 @@
 import type { BulkAnswer } from "@openseer/core/contract/MonitorsApi"
 import { ApiProblem } from "~/api/ApiProblem.ts"
 import type { NamedForm } from "~/forms/NamedForm.ts"
+import { samePage } from "~/forms/SamePage.ts"
 
 /** `id`, once for each monitor, and `action`: `pause` or `resume`. */
 export const changeMonitors: NamedForm = {
@@ -16,6 +17,6 @@ export const changeMonitors: NamedForm = {
       const title = `${failed.length} of ${fields.all("id").length} stayed as before: ${failed[0]!.message}`
       throw new ApiProblem({ type: "about:blank", title, status: 422 })
     }
-    return { redirect: page.pathname + page.search }
+    return { redirect: samePage(page) }
   }
 }

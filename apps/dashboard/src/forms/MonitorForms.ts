@@ -5,15 +5,15 @@ import type { PingUrl } from "@openseer/core/contract/MonitorsApi"
 import { ApiProblem } from "~/api/ApiProblem.ts"
 import { segment } from "~/api/Request.ts"
 import type { FormPost, NamedForm } from "~/forms/NamedForm.ts"
+import { samePage } from "~/forms/SamePage.ts"
 
 const pathOf = ({ fields }: FormPost): string => `/api/v1/monitors/${segment(fields.text("monitorId"))}`
-const samePage = ({ page }: FormPost) => ({ redirect: page.pathname + page.search })
 
 /** `monitorId`. */
 export const pauseMonitor: NamedForm = {
   send: async (post) => {
     await post.call("POST", `${pathOf(post)}/pause`)
-    return samePage(post)
+    return { redirect: samePage(post.page) }
   }
 }
 
@@ -21,7 +21,7 @@ export const pauseMonitor: NamedForm = {
 export const resumeMonitor: NamedForm = {
   send: async (post) => {
     await post.call("POST", `${pathOf(post)}/resume`)
-    return samePage(post)
+    return { redirect: samePage(post.page) }
   }
 }
 

@@ -2,11 +2,11 @@ import { expect, it } from "vitest"
 import { causes, failingRegions } from "./Attention.ts"
 
 const down = (region: string, message?: string) =>
-  ({ region, state: "down", reason: "status_code", ...(message ? { message } : {}) }) as const
+  ({ region, state: "down", reason: "connection_refused", ...(message ? { message } : {}) }) as const
 
 it("tells each cause once, in words when there are some", () => {
   const regions = [down("a", "Status 503"), down("b", "Status 503"), down("c")]
-  expect(causes({ state: "down", regions })).toEqual(["Status 503", "status code"])
+  expect(causes({ state: "down", regions })).toEqual(["Status 503", "Connection refused"])
   expect(causes({ state: "unknown", regions: [{ region: "a", state: "unknown" }] })).toEqual([])
 })
 

@@ -3,6 +3,7 @@
  */
 import type { AttentionMonitor } from "@openseer/core/contract/ResultsApi"
 import { counted } from "~/charts/Quantity.ts"
+import { reasonWords } from "~/checks/ReasonWords.ts"
 
 /** A monitor of the overview, as far as words need it. */
 export type Wrong = Pick<AttentionMonitor, "state" | "regions"> & { readonly regionsTotal?: number }
@@ -13,7 +14,9 @@ const regionsNamed = 3
 /** Why, as the API gives it, each cause once and the worst regions first. */
 export const causes = ({ regions }: Wrong): ReadonlyArray<string> => {
   const worst = regions.toSorted((a, b) => Number(b.state === "down") - Number(a.state === "down"))
-  const found = new Set(worst.flatMap(({ message, reason }) => message ?? reason?.replaceAll("_", " ") ?? []))
+  const found = new Set(
+    worst.flatMap(({ message, reason }) => message ?? (reason === undefined ? [] : reasonWords(reason)))
+  )
   return [...found].slice(0, causesShown)
 }
 

@@ -22,6 +22,7 @@ import { type Filter, isFiltered } from "~/monitors/Filter.ts"
 import { usePageClass } from "~/monitors/PageClass.ts"
 import type { RowStore } from "~/monitors/RowStore.ts"
 import type { Selection } from "~/monitors/Selection.ts"
+import { readTags } from "~/monitors/TagText.ts"
 
 const intervals = [
   [30_000, "30 seconds"],
@@ -131,7 +132,7 @@ interface StepProps {
   readonly close: () => void
 }
 
-/** What stands in a dialog: fields, and two buttons. Not a form: it is inside of one. */
+/** What stands in a dialog: fields, and two buttons. */
 function Step(props: {
   children: JSX.Element
   close: () => void
@@ -143,17 +144,13 @@ function Step(props: {
   let cancel!: HTMLButtonElement
   // What destroys is not what Enter does.
   onMount(() => props.isDanger && cancel.focus())
-  const submit = () => {
-    props.close()
-    void props.run()
-  }
   return (
-    <div
+    <form
       class="flex flex-col gap-4"
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return
+      onSubmit={(event) => {
         event.preventDefault()
-        if (props.isReady !== false) submit()
+        props.close()
+        void props.run()
       }}
     >
       {props.children}
@@ -161,31 +158,23 @@ function Step(props: {
         <Button ref={cancel} onClick={() => props.close()}>
           Cancel
         </Button>
-        <Button variant={props.isDanger ? "danger" : "primary"} disabled={props.isReady === false} onClick={submit}>
+        <Button type="submit" variant={props.isDanger ? "danger" : "primary"} disabled={props.isReady === false}>
           {props.done}
         </Button>
       </div>
-    </div>
+    </form>
   )
 }
-
-const words = (text: string): ReadonlyArray<string> => [
-  ...new Set(
-    text
-      .split(",")
-      .map((word) => word.trim())
-      .filter(Boolean)
-  )
-]
 
 function TagsForm(props: StepProps) {
   const tags = createAsync(() => getTags({}))
   const [added, setAdded] = createSignal("")
   const [removed, setRemoved] = createSignal("")
-  const change = (): BulkChange => ({
-    ...(words(added()).length > 0 ? { addTags: words(added()) } : {}),
-    ...(words(removed()).length > 0 ? { removeTags: words(removed()) } : {})
-  })
+  const change = (): BulkChange => {
+    const addTags = readTags(added())
+    const removeTags = readTags(removed())
+    return { ...(addTags.length > 0 ? { addTags } : {}), ...(removeTags.length > 0 ? { removeTags } : {}) }
+  }
   return (
     <Step
       close={props.close}

@@ -17,7 +17,7 @@ import { ActionCell, Cell, Row, StackTable } from "~/components/StackTable.tsx"
 import { Time, useNow } from "~/components/Time.tsx"
 import type { NewApiKey } from "~/forms/Credentials.ts"
 import { expiryChoices } from "~/settings/Expiry.ts"
-import { scopeMay, scopes, scopeWords } from "~/settings/scopes.ts"
+import { scopeMay, scopes, scopeWords } from "~/settings/Scopes.ts"
 
 /** Makes a key and shows it, once, with a line to try it. */
 export function CreateApiKey() {

@@ -16,7 +16,7 @@ import { ActionCell, Cell, Row, StackTable } from "~/components/StackTable.tsx"
 import { Time } from "~/components/Time.tsx"
 import { expiryChoices } from "~/settings/Expiry.ts"
 import { RoleChoice } from "~/settings/RoleChoice.tsx"
-import { mayManage, roles, roleWord, withArticle } from "~/settings/roles.ts"
+import { mayManage, roles, roleWord, withArticle } from "~/settings/Roles.ts"
 
 /** Makes an invitation and shows its link, once. */
 export function InviteMember() {

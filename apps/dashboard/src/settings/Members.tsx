@@ -13,7 +13,7 @@ import { SkeletonRows } from "~/components/Skeleton.tsx"
 import { ActionCell, Cell, Row, StackTable } from "~/components/StackTable.tsx"
 import { Time } from "~/components/Time.tsx"
 import { RoleChoice } from "~/settings/RoleChoice.tsx"
-import { mayManage, roles, roleWord, withArticle } from "~/settings/roles.ts"
+import { mayManage, roles, roleWord, withArticle } from "~/settings/Roles.ts"
 
 const columns = [
   { title: "Member" },

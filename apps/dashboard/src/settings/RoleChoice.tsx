@@ -3,7 +3,7 @@
  */
 import { For } from "solid-js"
 import { useForm } from "~/components/FormContext.ts"
-import { type Role, roleMay, roleWord } from "~/settings/roles.ts"
+import { type Role, roleMay, roleWord } from "~/settings/Roles.ts"
 
 /** Radio buttons with the name `role`. */
 export function RoleChoice(props: { roles: ReadonlyArray<Role>; value: Role }) {

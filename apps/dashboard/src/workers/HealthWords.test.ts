@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { latenessWords, regionSaying, runsPerSecond } from "./HealthWords.ts"
+import { regionSaying, runsPerSecond } from "./HealthWords.ts"
 
 const region = (workersHealthy: number, workersLost: number) =>
   regionSaying({ name: "local", owner: "instance", workersHealthy, workersLost })
@@ -17,8 +17,4 @@ it("counts runs a second between heartbeats, and not across a restart", () => {
   expect(runsPerSecond({ at: 0, runs: 100 }, { at: 10_000, runs: 150 })).toBe(5)
   expect(runsPerSecond({ at: 0, runs: 100 }, { at: 10_000, runs: 20 })).toBeUndefined()
   expect(runsPerSecond({ at: 10_000, runs: 100 }, { at: 10_000, runs: 100 })).toBeUndefined()
-})
-
-it("tells lateness in the unit that it is read in", () => {
-  expect([900, 2_140, 342_100, 1_230_000].map(latenessWords)).toEqual(["0.9 ms", "2.1 ms", "342 ms", "1.2 s"])
 })

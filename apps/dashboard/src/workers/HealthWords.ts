@@ -2,6 +2,7 @@
  * How workers and regions are, in words.
  */
 import type { Region, Worker } from "@openseer/core/contract/AccountsApi"
+import { counted } from "~/charts/Quantity.ts"
 
 /** A tone and what to say. */
 export interface Saying {
@@ -9,8 +10,6 @@ export interface Saying {
   readonly word: string
   readonly sentence: string
 }
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`
 
 /** A region by its workers. Without a healthy one nobody looks at its monitors: they are unknown, and not down. */
 export const regionSaying = ({ workersHealthy, workersLost }: Region): Saying => {
@@ -20,10 +19,10 @@ export const regionSaying = ({ workersHealthy, workersLost }: Region): Saying =>
       : {
           state: "unknown",
           word: "Lost",
-          sentence: `${count(workersLost, "worker")} lost, none healthy: its monitors are unknown.`
+          sentence: `${counted(workersLost, "worker")} lost, none healthy: its monitors are unknown.`
         }
   }
-  const healthy = `${count(workersHealthy, "healthy worker")}`
+  const healthy = counted(workersHealthy, "healthy worker")
   return workersLost === 0
     ? { state: "up", word: "Healthy", sentence: `${healthy}.` }
     : { state: "degraded", word: "Worker lost", sentence: `${healthy}, ${workersLost} lost: the others do its work.` }
@@ -36,12 +35,6 @@ export const workerSaying = (status: Worker["status"]): Saying =>
     lost: { state: "degraded", word: "Lost", sentence: "Nothing was heard of it for more than 30 s." },
     revoked: { state: "paused", word: "Revoked", sentence: "Its token is refused, for good." }
   })[status] as Saying
-
-/** How late the latest of a hundred runs began: "2.1 ms", "340 ms", "1.2 s". */
-export const latenessWords = (us: number): string => {
-  if (us < 10_000) return `${(us / 1_000).toFixed(1)} ms`
-  return us < 1_000_000 ? `${Math.round(us / 1_000)} ms` : `${(us / 1_000_000).toFixed(1)} s`
-}
 
 /** Whether runs begin so late that their times say little of the target. */
 export const isLate = (us: number): boolean => us >= 250_000

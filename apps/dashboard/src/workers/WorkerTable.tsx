@@ -6,6 +6,7 @@ import type { Worker } from "@openseer/core/contract/AccountsApi"
 import { createAsyncStore } from "@solidjs/router"
 import { createEffect, createSignal, For, Show } from "solid-js"
 import { getRegions, getWorkers } from "~/api/Workers.ts"
+import { millis } from "~/charts/Quantity.ts"
 import { useAccount } from "~/components/AccountContext.tsx"
 import { ButtonLink } from "~/components/Button.tsx"
 import { ConfirmForm } from "~/components/ConfirmForm.tsx"
@@ -15,7 +16,7 @@ import { SkeletonRows } from "~/components/Skeleton.tsx"
 import { ActionCell, Cell, Row, StackTable } from "~/components/StackTable.tsx"
 import { StatusPill } from "~/components/StatusPill.tsx"
 import { Time } from "~/components/Time.tsx"
-import { isBusy, isLate, latenessWords, type Reading, runsPerSecond, workerSaying } from "~/workers/HealthWords.ts"
+import { isBusy, isLate, type Reading, runsPerSecond, workerSaying } from "~/workers/HealthWords.ts"
 
 const columns = [
   { title: "Worker" },
@@ -101,7 +102,7 @@ function WorkerRow(props: { worker: Worker }) {
       </Cell>
       <Cell label="Lateness P99" end empty={!health()}>
         <Show when={health()} fallback={<None />}>
-          {(now) => <Judged bad={isLate(now().latenessP99Us)}>{latenessWords(now().latenessP99Us)}</Judged>}
+          {(now) => <Judged bad={isLate(now().latenessP99Us)}>{millis(now().latenessP99Us)}</Judged>}
         </Show>
       </Cell>
       <Cell label="Load" end empty={!health()}>

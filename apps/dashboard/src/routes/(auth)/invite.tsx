@@ -10,7 +10,7 @@ import { AuthHeading } from "~/auth/AuthHeading.tsx"
 import { AcceptInvitation, SignUpByInvitation } from "~/auth/InvitationForms.tsx"
 import { ButtonLink } from "~/components/Button.tsx"
 import { Time } from "~/components/Time.tsx"
-import { roleSentence, withArticle } from "~/settings/roles.ts"
+import { roleSentence, withArticle } from "~/settings/Roles.ts"
 
 export default function InvitePage() {
   const [search] = useSearchParams<{ token?: string }>()

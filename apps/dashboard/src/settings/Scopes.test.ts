@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { scopeWords } from "./scopes.ts"
+import { scopeWords } from "./Scopes.ts"
 
 it("names the widest of the scopes, in whatever order they come", () => {
   expect(scopeWords(["read"])).toBe("Read")
