@@ -17,7 +17,8 @@ const answers: Readonly<Record<string, unknown>> = {
   "/api/v1/overview": { monitors, attention: [], workers: { active: 1, lost: 0 } },
   "/api/v1/overview/monitors": { items: [], total: 0, offset: 0 },
   "/api/v1/overview/tags": { items: [] },
-  "/api/v1/regions": { items: [] }
+  "/api/v1/regions": { items: [] },
+  "/api/v1/check-types": { items: [{ kind: "smtp", schema: { description: "of many words" } }] }
 }
 
 const read = (path: string): Buffer => readFileSync(join(dashboardFolder, ".output/public", path))
@@ -49,6 +50,9 @@ describe("The scripts of a page", () => {
     })
     const html = await (await fetch(dashboard.url)).text()
     assert.include(html, "No monitors")
+    // In its place without a script, and without what the page has no use for.
+    assert.match(html, /<select[^>]*name="kind"((?!<template|<\/select>).)*value="smtp"/s)
+    assert.notInclude(html, "of many words")
     const named = [...html.matchAll(/"\/(_build\/[^"]+\.js)"/g)].map(([, path]) => path!)
     const scripts = withImports(named)
     assert.isTrue([...scripts].some((path) => path.includes("/list-")))

@@ -9,6 +9,7 @@ import SearchIcon from "lucide-solid/icons/search"
 import Tags from "lucide-solid/icons/tags"
 import X from "lucide-solid/icons/x"
 import { createEffect, createSignal, For, on, onCleanup, Show, Suspense } from "solid-js"
+import { getKinds } from "~/api/CheckTypes.ts"
 import { getTags } from "~/api/Rows.ts"
 import { getRegions } from "~/api/Workers.ts"
 import { Button } from "~/components/Button.tsx"
@@ -16,7 +17,6 @@ import { inputClass } from "~/components/Field.tsx"
 import { type Filter, hrefWith, isFiltered, noFilters, orderDefault, type Sort } from "~/monitors/Filter.ts"
 
 const typingMs = 200
-const kinds = ["http", "tcp", "tls", "dns", "icmp", "websocket", "grpc", "heartbeat"]
 const sortWords: Readonly<Record<Sort, string>> = {
   state: "Worst first",
   name: "By name",
@@ -33,6 +33,10 @@ export function FilterBar(props: { filter: Filter; group: string | undefined }) 
   const regions = createAsync<{ readonly items: ReadonlyArray<Region> } | undefined>(() =>
     getRegions().catch(() => undefined)
   )
+  // Without a script, nothing that comes later is put into its place; this is answered from memory.
+  const kinds = createAsync<ReadonlyArray<string> | undefined>(() => getKinds().catch(() => undefined), {
+    deferStream: true
+  })
   const [typed, setTyped] = createSignal<string>()
   let typing: ReturnType<typeof setTimeout> | undefined
   const go = (changes: Record<string, string | undefined>) =>
@@ -118,13 +122,15 @@ export function FilterBar(props: { filter: Filter; group: string | undefined }) 
             choose={go}
           />
         </Suspense>
-        <Choice
-          name="kind"
-          label="Kind"
-          value={props.filter.kind}
-          options={kinds.map((kind) => ({ value: kind, label: kind }))}
-          choose={go}
-        />
+        <Suspense>
+          <Choice
+            name="kind"
+            label="Kind"
+            value={props.filter.kind}
+            options={(kinds() ?? []).map((kind) => ({ value: kind, label: kind }))}
+            choose={go}
+          />
+        </Suspense>
         <Choice
           name="sort"
           label="Order"

@@ -5,6 +5,7 @@ import { createAsync, createAsyncStore, type RoutePreloadFuncArgs, useSearchPara
 import type { Overview } from "@openseer/core/contract/ResultsApi"
 import { type Accessor, createMemo, lazy, Show } from "solid-js"
 import Plus from "lucide-solid/icons/plus"
+import { getKinds } from "~/api/CheckTypes.ts"
 import { getOverview } from "~/api/Monitors.ts"
 import { getRows, getTags, getWall } from "~/api/Rows.ts"
 import { getRegions } from "~/api/Workers.ts"
@@ -46,6 +47,7 @@ export const route = {
     }
     void getTags({})
     void getRegions()
+    void getKinds()
     if (location.query["group"] === "tag") void getTags(groupsQuery(filterOf(location.query)))
     else void getRows(firstQuery(location.query))
   }
