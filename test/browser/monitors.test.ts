@@ -118,6 +118,22 @@ describe("somebody new", { timeout: 120_000 }, () => {
     await panel.getByRole("button", { name: "Close" }).click()
   })
 
+  it("chooses a kind of check, and tags what is selected by keys", async () => {
+    const { page } = scene
+    await page.goto("/")
+    await isLive(page)
+    await page.getByRole("combobox", { name: "Kind" }).selectOption("http")
+    await page.waitForURL("/?kind=http")
+    await page.getByRole("checkbox", { name: /^Select 127/ }).check()
+    await page.getByRole("button", { name: "Tags…" }).click()
+    await page.getByLabel("Add", { exact: true }).fill("critical, team:web, critical")
+    await page.keyboard.press("Enter")
+    await page.getByText("Changed 1 monitor").waitFor()
+    await page.getByRole("row").getByText("team:web").first().waitFor()
+    const { tags } = await api(page, "GET", `/monitors/${monitor}`)
+    assert.sameMembers([...tags!], ["critical", "team:web"])
+  })
+
   it("looks closer at a chart by dragging, by keys, and as a table", async () => {
     const { page } = scene
     await page.goto(`/monitors/${monitor}?range=1h`)
