@@ -6,6 +6,7 @@ import { Problem } from "@openseer/core"
 import { Context, Effect, Layer } from "effect"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import { networkOf } from "./ClientNetwork.ts"
 import { hashOf } from "./TokenHash.ts"
 
 /** What is counted: its name, and how many failures a minute and an hour may have. */
@@ -29,7 +30,7 @@ export const ofCodes = (userKey: number): Subject => ofAccount(`code:${userKey}`
 /** Passwords and codes that confirm what somebody does who is signed in. */
 export const ofConfirmations = (userKey: number): Subject => ofAccount(`confirm:${userKey}`)
 
-/** An address, for IPv6 its network: a house has 2^64 of them. Nothing is counted when it is not known. */
+/** An address, by its network. Nothing is counted when it is not known. */
 export const ofAddress = (address: string | undefined): ReadonlyArray<Subject> =>
   address === undefined ? [] : [{ name: `address:${networkOf(address)}`, perMinute: 50, perHour: 50 }]
 
@@ -117,13 +118,3 @@ const isBusy = (error: unknown): boolean =>
   error !== null &&
   "_tag" in error &&
   (error._tag === "ServiceUnavailable" || error._tag === "DatabaseBusy")
-
-const networkOf = (address: string): string => {
-  if (!address.includes(":")) return address
-  const [head = "", tail] = address.split("%", 1)[0]!.split("::", 2)
-  const front = head === "" ? [] : head.split(":")
-  const back = tail === undefined || tail === "" ? [] : tail.split(":")
-  const groups =
-    tail === undefined ? front : [...front, ...Array<string>(8 - front.length - back.length).fill("0"), ...back]
-  return `${groups.slice(0, 4).join(":")}::/64`
-}

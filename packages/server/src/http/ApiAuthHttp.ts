@@ -24,7 +24,11 @@ export const layer: Layer.Layer<Auth.ApiAuth, never, Principals | SessionCookie 
         Effect.gen(function* () {
           const request = yield* HttpServerRequest.HttpServerRequest
           const known = yield* orUnavailable(principals.authenticate(request))
-          if (Option.isNone(known)) return yield* new Problem.Unauthorized()
+          const { address } = yield* clientFacts
+          if (Option.isNone(known)) {
+            yield* limit.ofAddress(address)
+            return yield* new Problem.Unauthorized()
+          }
           const { renewed, ...principal } = known.value
           // How often its own users may come an embedding program knows.
           if (principal.kind !== "embedder") yield* limit.ofCredential(principal.id)
@@ -37,7 +41,6 @@ export const layer: Layer.Layer<Auth.ApiAuth, never, Principals | SessionCookie 
           if (!Auth.allows(principal.scopes, needed)) {
             return yield* new Problem.Forbidden({ detail: `this needs the scope ${needed}` })
           }
-          const { address } = yield* clientFacts
           return yield* answer.pipe(
             Effect.provideService(Auth.CurrentPrincipal, principal),
             Effect.provideService(Actor, { ...actorOf(principal), ...(address === undefined ? {} : { address }) })

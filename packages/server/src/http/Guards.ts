@@ -5,6 +5,7 @@
  * 2. What fails below and is not answered yet becomes a problem: 404, 405, and 500 with a trace id, which is logged.
  * 3. So many requests at once, and no more: 503 with `Retry-After`. Workers that wait for jobs count apart.
  * 4. Two credentials or hosts at once: 400. So many requests of one address to what needs no credential, and no more: 429.
+ *    Requests whose credential proves to be none count with them (`ApiAuthHttp`, `PersonAuthHttp`).
  * 5. A change that a browser sends on behalf of another site, and anything that a page of another origin asks or shows
  *    (an image, a frame) without a key of its own: 403, whoever is signed in there. A link may be followed.
  *    A ping is nobody's change: it has no credential but its URL, so this and the next two don't hold for it.
@@ -132,16 +133,18 @@ const tryAgain = (problem: Problem.ServiceUnavailable | Problem.TooManyRequests)
 
 const busy = tryAgain(unavailable(1_000, "too many requests at once"))
 
-/** Without an address, in a program that does not say whose connection it is, nobody is counted for everybody. */
 const limited = (
   limit: RateLimit["Service"],
   { remoteAddress }: HttpServerRequest.HttpServerRequest,
   path: string,
   handler: Answer
 ): Answer =>
-  !path.startsWith(anonymousPrefix) || Option.isNone(remoteAddress)
-    ? handler
-    : Effect.matchEffect(limit.ofAddress(remoteAddress.value), { onFailure: tryAgain, onSuccess: () => handler })
+  path.startsWith(anonymousPrefix)
+    ? Effect.matchEffect(limit.ofAddress(Option.getOrUndefined(remoteAddress)), {
+        onFailure: tryAgain,
+        onSuccess: () => handler
+      })
+    : handler
 
 /** The paths of what needs no credential, and is asked for one. */
 const anonymousPrefix = "/api/v1/auth/"

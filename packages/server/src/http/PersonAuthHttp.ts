@@ -21,17 +21,17 @@ export const layer: Layer.Layer<Auth.PersonAuth, never, Principals | SessionCook
     return Auth.PersonAuth.of((answer) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
+        const { address } = yield* clientFacts
         const session = yield* orUnavailable(principals.session(request))
         if (Option.isNone(session)) {
           const other = yield* orUnavailable(principals.authenticate(request))
-          return yield* Option.isNone(other)
-            ? new Problem.Unauthorized()
-            : new Problem.Forbidden({ detail: "this is about people: sign in" })
+          if (Option.isSome(other)) return yield* new Problem.Forbidden({ detail: "this is about people: sign in" })
+          yield* limit.ofAddress(address)
+          return yield* new Problem.Unauthorized()
         }
         const { renewed, ...person } = session.value
         yield* limit.ofCredential(person.sessionId)
         if (renewed !== undefined) yield* cookies.send("session", renewed)
-        const { address } = yield* clientFacts
         return yield* answer.pipe(
           Effect.provideService(Auth.CurrentPerson, person),
           Effect.provideService(Actor, {

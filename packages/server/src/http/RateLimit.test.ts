@@ -34,6 +34,34 @@ layer(TestApi.layerWith([], perMinute), { excludeTestServices: true })("how ofte
     })
   )
 
+  it.effect("an address may come with a credential that is none is limited, for all of an IPv6 network at once", () =>
+    Effect.gen(function* () {
+      const { call, newKey } = yield* TestApi
+      const { organizationKey } = yield* TestInstance
+      const session = { cookie: `__Host-openseer=${"x".repeat(43)}`, "sec-fetch-site": "same-origin" }
+      let n = 0
+      const asks = [
+        () => ["/api/v1/regions", { headers: session }] as const,
+        () => ["/api/v1/account", { headers: session }] as const,
+        () => ["/api/v1/regions", { key: "osk_none" }] as const,
+        () => ["/api/v1/auth/options", {}] as const
+      ]
+      const ask = Effect.suspend(() => {
+        const [path, details] = asks[n % asks.length]!()
+        return call("GET", path, { ...details, address: `2001:db8:0:1::${(n++).toString(16)}` })
+      })
+      for (let i = 0; i < anonymousPerMinute; i++) assert.notStrictEqual((yield* ask).status, 429)
+      // The bucket fills by one a second while all of them ask.
+      const more = yield* Effect.all(Array.from({ length: 8 }, () => ask))
+      assert.isAtLeast(more.filter(({ status }) => status === 429).length, 4)
+      assert.isTrue(more.every(({ headers, status }) => status !== 429 || headers.get("retry-after") === "1"))
+      const key = yield* newKey(organizationKey, "read")
+      const address = "2001:db8:0:1::1"
+      assert.strictEqual((yield* call("GET", "/api/v1/regions", { key, address })).status, 200, "with a valid one")
+      assert.strictEqual((yield* call("GET", "/api/v1/regions", { address: "2001:db8:0:2::1" })).status, 401)
+    })
+  )
+
   it.effect("an address may come to where nobody needs a credential is limited, and no other suffers from it", () =>
     Effect.gen(function* () {
       const { call } = yield* TestApi

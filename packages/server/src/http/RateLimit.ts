@@ -4,12 +4,16 @@
  */
 import { Problem } from "@openseer/core"
 import { Clock, Context, Effect, Layer } from "effect"
+import { networkOf } from "../accounts/ClientNetwork.ts"
 import { TokenBuckets } from "./TokenBuckets.ts"
 
 /** The most requests of one API key or session in a minute, unless it is set otherwise. */
 export const requestsPerMinuteDefault = 600
 
-/** The most requests of one address in a minute to what needs no credential, the group `auth`, unless it is set otherwise. */
+/**
+ * The most requests of one address in a minute to what needs no credential, the group `auth`, and of those whose credential
+ * is none, unless it is set otherwise.
+ */
 export const anonymousRequestsPerMinuteDefault = 60
 
 /** The most requests in a minute: of each API key or session, and of each address without one. */
@@ -24,8 +28,11 @@ export class RateLimit extends Context.Service<
   {
     /** Counts a request of an API key or session, by its public identifier. */
     readonly ofCredential: (id: string) => Effect.Effect<void, Problem.TooManyRequests>
-    /** Counts a request without a credential. */
-    readonly ofAddress: (address: string) => Effect.Effect<void, Problem.TooManyRequests>
+    /**
+     * Counts a request without a valid credential, by the network of its address. Without an address, in a program that
+     * does not say whose connection it is, nobody is counted for everybody.
+     */
+    readonly ofAddress: (address: string | undefined) => Effect.Effect<void, Problem.TooManyRequests>
   }
 >()("@openseer/server/RateLimit") {
   static readonly layer = (limits: RateLimits): Layer.Layer<RateLimit> =>
@@ -34,7 +41,7 @@ export class RateLimit extends Context.Service<
       const addresses = new TokenBuckets(limits.anonymousRequestsPerMinute ?? anonymousRequestsPerMinuteDefault)
       return RateLimit.of({
         ofCredential: (id) => take(credentials, id),
-        ofAddress: (address) => take(addresses, address)
+        ofAddress: (address) => (address === undefined ? Effect.void : take(addresses, networkOf(address)))
       })
     })
 }
