@@ -2,10 +2,11 @@
  * Where lucia keeps sessions. It stores the SHA-256 of a token and never the token, and by the database's clock alone:
  * lucia compares instants of its own clock, so it is told how much time is left from now on.
  */
-import type { Effect } from "effect"
+import { Data, type Effect } from "effect"
 import type { Adapter, DatabaseSession } from "lucia"
 import type { Pool } from "../db/Pool.ts"
 import { hashOf } from "./TokenHash.ts"
+import { isStill, type User } from "./Users.ts"
 
 /** How long a session lives that nobody uses, in days. */
 export const idleDays = 7
@@ -34,7 +35,12 @@ export interface NewSession {
   readonly organizationKey: number | null
   readonly userAgent: string | null
   readonly address: string | null
+  /** What it was proved by, where something was: the user as they were read. */
+  readonly provedAs?: User
 }
+
+/** No session begins: the user is gone, or not any more what it was proved by. */
+export class Superseded extends Data.TaggedError("Superseded")<{}> {}
 
 /**
  * The adapter on a pool. `run` turns statements into promises; attributes of sessions are a {@link SessionRow}, or a
@@ -62,7 +68,8 @@ export const make = (sql: Pool["sql"], run: <A, E>(statement: Effect.Effect<A, E
       attributes: {}
     })),
   setSession: async ({ attributes, id, userId }) => {
-    await run(insert(sql, hashOf(id), userId, attributes as NewSession))
+    const inserted = await run(insert(sql, hashOf(id), userId, attributes as NewSession))
+    if (inserted.length === 0) throw new Superseded()
   },
   updateSessionExpiration: async (token) => {
     await run(prolong(sql, hashOf(token)))
@@ -112,13 +119,19 @@ const listOf = (sql: Pool["sql"], userId: string) => sql<{ remaining_ms: number 
     from auth.sessions s join auth.users u using (user_key)
    where u.user_id = ${userId} and s.expires_at > now()`
 
-/** The second run of a repeated statement finds its own row. Of one who was removed meanwhile nothing is inserted. */
+/**
+ * Locks the user for those who change it. The second run of a repeated statement finds its own row. Of one who was removed
+ * or changed meanwhile nothing is inserted.
+ */
 const insert = (sql: Pool["sql"], hash: string, userId: string, session: NewSession) => sql`
   insert into auth.sessions (session_hash, session_id, user_key, organization_key, expires_at, user_agent, address)
   select decode(${hash}, 'hex'), ${session.sessionId}, user_key, ${session.organizationKey}::int,
          now() + ${idle}::interval, ${session.userAgent}::text, ${session.address}::text
-    from auth.users where user_id = ${userId}
-  on conflict (session_hash) do nothing`
+    from auth.users
+   where user_id = ${userId} and ${session.provedAs === undefined ? sql.literal("true") : isStill(sql, session.provedAs)}
+     for share
+  on conflict (session_hash) do update set session_id = excluded.session_id
+  returning session_id`
 
 /** Locks the row. Never past the absolute end. */
 const prolong = (sql: Pool["sql"], hash: string) => sql`

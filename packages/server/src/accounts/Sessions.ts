@@ -10,6 +10,7 @@ import { DatabaseBusy } from "../db/DatabaseError.ts"
 import { newId } from "../NewId.ts"
 import * as SessionAdapter from "./SessionAdapter.ts"
 import { Site } from "./Site.ts"
+import type { User } from "./Users.ts"
 
 /** A session, by the token of a request. `renewed`: send its cookie again. */
 export interface KnownSession {
@@ -45,6 +46,12 @@ export class Sessions extends Context.Service<
       client: ClientFacts,
       organizationKey?: number
     ) => Effect.Effect<Redacted.Redacted, DatabaseBusy>
+    /** The same for a user whose password was verified, or whose second factor: none when that was changed since. */
+    readonly beginAs: (
+      user: User,
+      client: ClientFacts,
+      organizationKey?: number
+    ) => Effect.Effect<Option.Option<Redacted.Redacted>, DatabaseBusy>
     readonly end: (token: Redacted.Redacted) => Effect.Effect<void, DatabaseBusy>
     /** Ends all sessions of somebody. */
     readonly endAll: (userId: string) => Effect.Effect<void, DatabaseBusy>
@@ -108,13 +115,19 @@ const make = Effect.gen(function* () {
     select organization_key as key from auth.sessions s join auth.users u using (user_key)
      where u.user_id = ${userId} order by seen_at desc limit 1`
 
-  const begin = Effect.fn("Sessions.begin")(function* (userId: string, client: ClientFacts, organizationKey?: number) {
+  const insert = Effect.fnUntraced(function* (
+    userId: string,
+    client: ClientFacts,
+    organizationKey: number | undefined,
+    provedAs: { readonly provedAs?: User }
+  ) {
     const token = randomBytes(32).toString("base64url")
     const attributes: SessionAdapter.NewSession = {
       sessionId: yield* newId("ses"),
       organizationKey: organizationKey ?? (yield* run(lastOrganization(userId)))[0]?.key ?? null,
       userAgent: client.userAgent?.slice(0, 512) ?? null,
-      address: client.address ?? null
+      address: client.address ?? null,
+      ...provedAs
     }
     yield* asked(() => lucia.createSession(userId, attributes, { sessionId: token }))
     return Redacted.make(token)
@@ -127,6 +140,19 @@ const make = Effect.gen(function* () {
        where session_id = ${sessionId} and created_at > now() - ${recentMinutes} * interval '1 minute'`)
     return rows.length > 0
   })
+
+  const begin = Effect.fn("Sessions.begin")((userId: string, client: ClientFacts, organizationKey?: number) =>
+    insert(userId, client, organizationKey, {})
+  )
+
+  const beginAs = Effect.fn("Sessions.beginAs")((user: User, client: ClientFacts, organizationKey?: number) =>
+    insert(user.userId, client, organizationKey, { provedAs: user }).pipe(
+      Effect.asSome,
+      Effect.catchDefect((defect) =>
+        defect instanceof SessionAdapter.Superseded ? Effect.succeedNone : Effect.die(defect)
+      )
+    )
+  )
 
   const list = Effect.fn("Sessions.list")(function* (userKey: number, currentSessionId: string) {
     const rows = yield* run(sql<ListedRow>`
@@ -147,6 +173,7 @@ const make = Effect.gen(function* () {
       Option.map(Option.fromNullishOr(lucia.readSessionCookie(cookieHeader ?? "")), (token) => Redacted.make(token)),
     authenticate,
     begin,
+    beginAs,
     end: (token) => asked(() => lucia.invalidateSession(Redacted.value(token))),
     endAll: (userId) => asked(() => lucia.invalidateUserSessions(userId)),
     isRecent,

@@ -44,17 +44,17 @@ export class SignIn extends Context.Service<
       code: string,
       client: ClientFacts
     ) => Effect.Effect<Entry, DatabaseBusy | Problem.SignInRefused | Problem.TooManyAttempts>
-    /** Whoever has proved who they are, but for the second factor where there is one. */
+    /** Whoever has proved who they are without a password, but for the second factor where there is one. */
     readonly proceed: (
-      user: Pick<User, "userId" | "userKey" | "hasSecondFactor">,
+      user: User,
       client: ClientFacts,
       organizationKey?: number
     ) => Effect.Effect<Entry | Pending, DatabaseBusy>
-    /** Whoever has proved everything: a new session, in an organization or in the one that they were in last. */
+    /** Whoever was made just now: a new session in their organization. */
     readonly enter: (
       user: Pick<User, "userId" | "userKey">,
       client: ClientFacts,
-      organizationKey?: number
+      organizationKey: number
     ) => Effect.Effect<Entry, DatabaseBusy>
   }
 >()("@openseer/server/SignIn") {
@@ -88,17 +88,43 @@ const make = Effect.gen(function* () {
     return yield* new Problem.SignInRefused()
   })
 
-  const enter = Effect.fn("SignIn.enter")(function* (
+  const entry = Effect.fnUntraced(function* (
     { userId, userKey }: Pick<User, "userId" | "userKey">,
     client: ClientFacts,
-    organizationKey?: number
+    session: Redacted.Redacted
   ) {
-    const session = yield* sessions.begin(userId, client, organizationKey)
     const { address } = client
     const actor = { kind: "user" as const, id: userId, ...(address === undefined ? {} : { address }) }
     yield* auditLog.recordOfUser(userKey, { action: "session.sign_in", actor })
     return { status: "signed_in", session, device: yield* devices.remember(client.device, userKey) } satisfies Entry
   })
+
+  const enter = Effect.fn("SignIn.enter")(function* (
+    user: Pick<User, "userId" | "userKey">,
+    client: ClientFacts,
+    organizationKey: number
+  ) {
+    return yield* entry(user, client, yield* sessions.begin(user.userId, client, organizationKey))
+  })
+
+  /** Whoever has proved everything. None when what they proved it by was changed since they were read. */
+  const enterAs = Effect.fnUntraced(function* (user: User, client: ClientFacts, organizationKey?: number) {
+    const session = yield* sessions.beginAs(user, client, organizationKey)
+    return Option.isNone(session) ? Option.none() : Option.some(yield* entry(user, client, session.value))
+  })
+
+  /** The next step of whoever has proved who they are. None as of {@link enterAs}. */
+  const next = (
+    user: User,
+    client: ClientFacts,
+    organizationKey?: number
+  ): Effect.Effect<Option.Option<Entry | Pending>, DatabaseBusy> =>
+    user.hasSecondFactor
+      ? Effect.map(
+          pendings.begin(user),
+          Option.map((pending) => ({ status: "second_factor", pending }))
+        )
+      : enterAs(user, client, organizationKey)
 
   const withPassword = Effect.fn("SignIn.withPassword")(function* (input: AuthApi.SignInInput, client: ClientFacts) {
     // The same steps whether there is such a user or not.
@@ -116,16 +142,16 @@ const make = Effect.gen(function* () {
         return yield* refused(user?.userKey ?? nobody, client, "password")
       })
     )
-    return yield* proceed(known, client)
+    // The password was changed while this one waited for its turn.
+    const step = yield* next(known, client)
+    if (Option.isSome(step)) return step.value
+    return yield* new Problem.SignInRefused()
   })
 
-  const proceed = Effect.fn("SignIn.proceed")(function* (
-    user: Pick<User, "userId" | "userKey" | "hasSecondFactor">,
-    client: ClientFacts,
-    organizationKey?: number
-  ) {
-    if (!user.hasSecondFactor) return yield* enter(user, client, organizationKey)
-    return { status: "second_factor", pending: yield* pendings.begin(user.userKey) } satisfies Pending
+  const proceed: SignIn["Service"]["proceed"] = Effect.fn("SignIn.proceed")(function* (user, client, organizationKey) {
+    const step = yield* next(user, client, organizationKey)
+    // What the provider proved holds: only whether there is a second factor is to be read again.
+    return Option.isSome(step) ? step.value : yield* proceed(yield* users.byKey(user.userKey), client, organizationKey)
   })
 
   const withSecondFactor = Effect.fn("SignIn.withSecondFactor")(function* (
@@ -136,6 +162,8 @@ const make = Effect.gen(function* () {
     const userKey = Option.isNone(pending) ? Option.none() : yield* pendings.find(pending.value)
     if (Option.isNone(pending) || Option.isNone(userKey)) return yield* new Problem.SignInRefused()
     const device = yield* devices.find(client.device, userKey.value)
+    // Read before the pending sign-in ends, which a change of the password would have ended.
+    const user = yield* users.byKey(userKey.value)
     yield* attempts.counted(
       [Option.isSome(device) ? Attempts.ofDevice(device.value, userKey.value) : Attempts.ofCodes(userKey.value)],
       Effect.gen(function* () {
@@ -144,8 +172,9 @@ const make = Effect.gen(function* () {
         return yield* refused(userKey.value, client, "second factor")
       })
     )
-    yield* pendings.end(pending.value)
-    return yield* enter(yield* users.byKey(userKey.value), client)
+    const entered = (yield* pendings.end(pending.value)) ? yield* enterAs(user, client) : Option.none()
+    if (Option.isSome(entered)) return entered.value
+    return yield* new Problem.SignInRefused()
   })
 
   return SignIn.of({ withPassword, withSecondFactor, proceed, enter })

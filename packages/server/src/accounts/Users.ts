@@ -39,7 +39,7 @@ export class Users extends Context.Service<
       userKey: number,
       change: { readonly name?: string; readonly email?: string }
     ) => Effect.Effect<void, DatabaseBusy | Problem.BadInput>
-    /** Replaces the password and, in the same statement, ends all sessions and sign-ins that wait for a second factor. */
+    /** Replaces the password and ends all sessions and sign-ins, with those that have seen the old one and go on. */
     readonly setPassword: (userKey: number, passwordHash: string) => Effect.Effect<void, DatabaseBusy>
     /** Notes that the email address was shown to be the user's, unless it is another one by now. */
     readonly proveEmail: (user: Pick<User, "userKey" | "email">) => Effect.Effect<void, DatabaseBusy>
@@ -89,6 +89,14 @@ export const insertUser = (sql: Pool["sql"], user: NewUser) =>
 export const insertMember = (sql: Pool["sql"], organizationKey: number, userKey: number, role: Role.Role) =>
   sql`insert into auth.members (organization_key, user_key, role) values (${organizationKey}, ${userKey}, ${role})
       on conflict (organization_key, user_key) do nothing`
+
+/**
+ * Whether password and second factor of a row of `auth.users` are what they were when the user was read. A sign-in asks as
+ * it is written, with a lock `for share` on the row: what it was proved by may have been changed meanwhile.
+ */
+export const isStill = (sql: Pool["sql"], user: Pick<User, "passwordHash" | "hasSecondFactor">) =>
+  sql`password_hash is not distinct from ${user.passwordHash}::text
+      and (totp_confirmed_at is not null) = ${user.hasSecondFactor}`
 
 /** What says that an email address is taken. */
 export const emailTaken = () =>
@@ -157,14 +165,26 @@ const make = Effect.gen(function* () {
     )
   })
 
+  const writePassword = (userKey: number, passwordHash: string) =>
+    sql`update auth.users set password_hash = ${passwordHash} where user_key = ${userKey}`
+
+  /** Served by `sessions_user`. */
+  const endSessions = (userKey: number) => sql`delete from auth.sessions where user_key = ${userKey}`
+
+  const endPending = (userKey: number) => sql`delete from auth.pending_sign_ins where user_key = ${userKey}`
+
+  /**
+   * Three statements, since only one that begins after the row is locked sees what sign-ins wrote that had it locked
+   * before; those that come later find another password. Safe to run twice.
+   */
   const setPassword = Effect.fn("Users.setPassword")((userKey: number, passwordHash: string) =>
-    asInstance(sql`
-      with changed as (
-        update auth.users set password_hash = ${passwordHash} where user_key = ${userKey} returning user_key
-      ), ended as (
-        delete from auth.sessions where user_key in (select user_key from changed)
+    asInstance(
+      writePassword(userKey, passwordHash).pipe(
+        Effect.andThen(endSessions(userKey)),
+        Effect.andThen(endPending(userKey)),
+        Effect.asVoid
       )
-      delete from auth.pending_sign_ins where user_key in (select user_key from changed)`)
+    )
   )
 
   /** Writes once for an address. By primary key. */

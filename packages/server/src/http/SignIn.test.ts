@@ -1,9 +1,12 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Exit, Layer, Logger, References, Tracer } from "effect"
+import { Effect, Exit, Fiber, Layer, Logger, References, Schedule, Tracer } from "effect"
 import { inspect } from "node:util"
 import * as People from "../accounts/People.ts"
 import { Site } from "../accounts/Site.ts"
+import { Users } from "../accounts/Users.ts"
+import { Database } from "../db/Database.ts"
 import { TestApi } from "../testing/TestApi.ts"
+import { TestInstance } from "../testing/TestInstance.ts"
 import * as TestAuthenticator from "../testing/TestAuthenticator.ts"
 import { as, claimed, cookieOf, password } from "../testing/TestPeople.ts"
 
@@ -214,6 +217,54 @@ layer(TestApi.layer.pipe(Layer.provideMerge(Written)), { excludeTestServices: tr
       const known = yield* stepsOf({})
       assert.include(known, "Passwords.verify")
       assert.deepStrictEqual(yield* stepsOf({ email: "nobody@acme.example" }), known)
+    })
+  )
+
+  it.effect("comes to nothing by a password or without a second factor that was changed since it was looked at", () =>
+    Effect.gen(function* () {
+      const { background } = yield* Database
+      const { setPassword } = yield* Users
+      const { rows } = yield* TestInstance
+      const isWaiting = Effect.repeat(rows("select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"), {
+        until: (found) => found.length > 0,
+        schedule: Schedule.spaced("5 millis")
+      })
+      /** Runs `attempt` until it waits for a change that is not committed yet, and then commits that. */
+      const during = <A, E, R>(change: string, attempt: Effect.Effect<A, E, R>) =>
+        Effect.orDie(
+          background.sql
+            .withTransaction(
+              Effect.gen(function* () {
+                yield* background.sql.unsafe(change)
+                const fiber = yield* Effect.forkChild(attempt)
+                yield* isWaiting
+                return fiber
+              })
+            )
+            .pipe(Effect.flatMap(Fiber.join))
+        )
+      const { code, pending, post, signIn } = yield* confirmed
+      const changed = "update auth.users set password_hash = 'another'"
+      const waiting = yield* pending
+      // What a change of the password does, after which the code of the one that waits is still right.
+      const ended = "with u as (update auth.users set name = 'Ada') delete from auth.pending_sign_ins"
+      const late = yield* during(ended, post("auth/second-factor", { code: yield* code() }, waiting))
+      assert.strictEqual(late.status, 401, "at the second factor")
+      assert.strictEqual((yield* during(changed, signIn())).status, 401, "before the second factor")
+      assert.deepStrictEqual(yield* rows("select from auth.pending_sign_ins"), [])
+
+      const other = yield* withFactor
+      const sessions = () => rows("select from auth.sessions")
+      assert.strictEqual((yield* during("update auth.users set totp_confirmed_at = now()", other.signIn())).status, 401)
+      yield* rows("update auth.users set totp_confirmed_at = null")
+      assert.strictEqual((yield* during(changed, other.signIn())).status, 401)
+      assert.strictEqual((yield* sessions()).length, 1, "the first one's alone")
+      const [ada] = yield* rows<{ user_key: number }>("select user_key from auth.users")
+      // One that was faster is ended by the change, which waits for it.
+      const faster = `insert into auth.sessions (session_hash, session_id, user_key, expires_at)
+                      select sha256('x'), 'ses_x', user_key, now() + interval '1 hour' from auth.users for share`
+      yield* during(faster, setPassword(ada!.user_key, "another"))
+      assert.deepStrictEqual(yield* sessions(), [])
     })
   )
 
