@@ -92,7 +92,10 @@ export const ApiKey = Schema.Struct({
 }).annotate({ identifier: "ApiKey" })
 export type ApiKey = typeof ApiKey.Type
 
-/** What creates an API key. Without `expiresInMs` it is valid until it is revoked. */
+/**
+ * What creates an API key. Without `expiresInMs` it is valid until it is revoked. One that another key creates expires with
+ * that one at the latest.
+ */
 export const ApiKeyInput = Schema.Struct({
   name: Name,
   scopes: Schema.Array(Scope).check(
@@ -151,7 +154,12 @@ export class EnrollmentTokensApi extends HttpApiGroup.make("enrollmentTokens")
       error: [BadInput, LimitReached]
     })
       .annotate(RequiredScope, "admin")
-      .annotateMerge(operation("Create an enrollment token", "A worker trades it for a token of its own.")),
+      .annotateMerge(
+        operation(
+          "Create an enrollment token",
+          "A worker trades it for a token of its own. One that an API key creates expires with that key at the latest."
+        )
+      ),
     HttpApiEndpoint.delete("revoke", "/:enrollmentTokenId", {
       params: { enrollmentTokenId: EnrollmentTokenId },
       error: NotFound
@@ -178,7 +186,12 @@ export class ApiKeysApi extends HttpApiGroup.make("apiKeys")
       error: [BadInput, LimitReached]
     })
       .annotate(RequiredScope, "admin")
-      .annotateMerge(operation("Create an API key", "The key is in the answer, and shown this once.")),
+      .annotateMerge(
+        operation(
+          "Create an API key",
+          "The key is in the answer, and shown this once. One that a key creates expires with that key at the latest."
+        )
+      ),
     HttpApiEndpoint.delete("revoke", "/:apiKeyId", { params: { apiKeyId: ApiKeyId }, error: NotFound })
       .annotate(RequiredScope, "admin")
       .annotateMerge(operation("Revoke an API key", "It is refused from the next request on."))

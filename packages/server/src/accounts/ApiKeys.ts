@@ -3,9 +3,12 @@
  */
 import { AccountsApi, type Auth, Problem, Token } from "@openseer/core"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
+import type { Fragment } from "effect/sql/Statement"
+import { Actor } from "../db/Actor.ts"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import { lockGrowth } from "../db/OrganizationLock.ts"
+import type { SqlClient } from "../db/Pool.ts"
 import { newId } from "../NewId.ts"
 import { hashOf, newToken } from "./TokenHash.ts"
 
@@ -22,7 +25,10 @@ export class ApiKeys extends Context.Service<
   {
     /** Who a key belongs to, if it is valid now. Not cached: a revoked key is refused on the next request. */
     readonly authenticate: (token: string) => Effect.Effect<Option.Option<KnownApiKey>, DatabaseBusy>
-    /** A new key; `token` is the only time that it can be seen. Fails with `LimitReached`. */
+    /**
+     * A new key; `token` is the only time that it can be seen. One that a key makes expires with that key at the latest.
+     * Fails with `LimitReached`.
+     */
     readonly create: (
       organizationKey: number,
       input: AccountsApi.ApiKeyInput
@@ -76,11 +82,12 @@ export class ApiKeys extends Context.Service<
         readonly input: AccountsApi.ApiKeyInput
         readonly hash: string
         readonly display: string
+        readonly makersEnd: Fragment
       }) => sql<ApiKeyRow>`
         insert into auth.api_keys (api_key_id, organization_key, name, token_hash, token_display, scopes, expires_at)
         values (${row.id}, ${row.organizationKey}, ${row.input.name}, decode(${row.hash}, 'hex'), ${row.display},
                 ${`{${[...new Set(row.input.scopes)].join(",")}}`}::text[],
-                now() + ${row.input.expiresInMs ?? null}::float8 * interval '1 millisecond')
+                least(now() + ${row.input.expiresInMs ?? null}::float8 * interval '1 millisecond', ${row.makersEnd}))
         on conflict (api_key_id) do update set name = excluded.name
         returning ${columns}`
 
@@ -91,6 +98,7 @@ export class ApiKeys extends Context.Service<
       const create = Effect.fn("ApiKeys.create")(function* (organizationKey: number, input: AccountsApi.ApiKeyInput) {
         const id = yield* newId("key")
         const { display, hash, token } = yield* newToken("osk")
+        const makersEnd = yield* makersExpiry(sql, organizationKey)
         const row = yield* asOrganization(
           organizationKey,
           Effect.gen(function* () {
@@ -102,7 +110,7 @@ export class ApiKeys extends Context.Service<
                 detail: "revoke an API key first"
               })
             }
-            const [inserted] = yield* insert({ id, organizationKey, input, hash, display })
+            const [inserted] = yield* insert({ id, organizationKey, input, hash, display, makersEnd })
             return inserted!
           })
         )
@@ -132,6 +140,18 @@ export class ApiKeys extends Context.Service<
     })
   )
 }
+
+/**
+ * When the API key expires that makes a credential, which must not outlive it: whoever got hold of the key for an hour would
+ * have it for good. Null when it never does, or when somebody else makes it. A subquery by primary key.
+ */
+export const makersExpiry = (sql: SqlClient, organizationKey: number): Effect.Effect<Fragment> =>
+  Effect.map(Actor, ({ id, kind }) =>
+    kind === "api_key"
+      ? sql`(select k.expires_at from auth.api_keys k
+              where k.api_key_id = ${id ?? ""} and k.organization_key = ${organizationKey})`
+      : sql`null::timestamptz`
+  )
 
 interface FoundKey {
   readonly api_key_id: string

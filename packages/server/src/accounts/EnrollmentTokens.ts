@@ -3,18 +3,23 @@
  */
 import { AccountsApi, Problem } from "@openseer/core"
 import { Context, Effect, Layer, Redacted } from "effect"
+import type { Fragment } from "effect/sql/Statement"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import { lockGrowth } from "../db/OrganizationLock.ts"
 import * as Regions from "../db/Regions.ts"
 import { newId } from "../NewId.ts"
+import { makersExpiry } from "./ApiKeys.ts"
 import { newToken } from "./TokenHash.ts"
 
 /** Creates, lists and revokes enrollment tokens; `Workers` takes them. */
 export class EnrollmentTokens extends Context.Service<
   EnrollmentTokens,
   {
-    /** A new token; `token` is the only time that it can be seen. Makes the region when it is new. */
+    /**
+     * A new token; `token` is the only time that it can be seen. Makes the region when it is new. One that an API key makes
+     * expires with that key at the latest.
+     */
     readonly create: (
       organizationKey: number,
       input: AccountsApi.EnrollmentTokenInput
@@ -48,11 +53,12 @@ export class EnrollmentTokens extends Context.Service<
         readonly expiresInMs: number
         readonly hash: string
         readonly display: string
+        readonly makersEnd: Fragment
       }) => sql<TokenRow>`
         insert into auth.enrollment_tokens as t
           (enrollment_token_id, organization_key, region_key, token_hash, token_display, uses_left, expires_at)
         values (${row.id}, ${row.organizationKey}, ${row.regionKey}, decode(${row.hash}, 'hex'), ${row.display},
-                ${row.uses}::int, now() + ${row.expiresInMs}::float8 * interval '1 millisecond')
+                ${row.uses}::int, least(now() + ${row.expiresInMs}::float8 * interval '1 millisecond', ${row.makersEnd}))
         on conflict (enrollment_token_id) do update set token_display = excluded.token_display
         returning ${columns}`
 
@@ -65,6 +71,7 @@ export class EnrollmentTokens extends Context.Service<
       ) {
         const id = yield* newId("ent")
         const { display, hash, token } = yield* newToken("osen")
+        const makersEnd = yield* makersExpiry(sql, organizationKey)
         const row = yield* asOrganization(
           organizationKey,
           Effect.gen(function* () {
@@ -90,7 +97,8 @@ export class EnrollmentTokens extends Context.Service<
               uses: input.uses === undefined ? 1 : input.uses,
               expiresInMs: input.expiresInMs ?? AccountsApi.enrollmentExpiresInMsDefault,
               hash,
-              display
+              display,
+              makersEnd
             })
             return inserted!
           })

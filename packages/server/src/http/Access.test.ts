@@ -525,6 +525,28 @@ layer(TestApi.layer, { excludeTestServices: true })("access", (it) => {
     })
   )
 
+  it.effect("does not go on after a key expires, by what that key made", () =>
+    Effect.gen(function* () {
+      const { boss, call, created } = yield* setup
+      const maker = yield* created("api-keys", { name: "k", scopes: ["admin"], expiresInMs: 60_000 })
+      for (const [path, json] of [
+        ["api-keys", { name: "for good", scopes: ["admin"] }],
+        ["api-keys", { name: "for long", scopes: ["read"], expiresInMs: 3_600_000 }],
+        ["enrollment-tokens", { region: "somewhere" }]
+      ] as const) {
+        const made = yield* call("POST", `/api/v1/${path}`, { key: maker.token, json })
+        assert.strictEqual(made.status, 201, made.text)
+        assert.strictEqual(made.json.expiresAt, maker.expiresAt)
+      }
+      const sooner = { name: "sooner", scopes: ["read"], expiresInMs: 10_000 }
+      const made = yield* call("POST", "/api/v1/api-keys", { key: maker.token, json: sooner })
+      assert.isBelow(Date.parse(made.json.expiresAt), Date.parse(maker.expiresAt))
+      const lasting = { name: "by a person", scopes: ["admin"] }
+      const ofPerson = yield* call("POST", "/api/v1/api-keys", TestPerson.as(boss, { json: lasting }))
+      assert.isUndefined(ofPerson.json.expiresAt)
+    })
+  )
+
   it.effect("shows a key once, and remembers when it was used, at most once a minute", () =>
     Effect.gen(function* () {
       const { call, created, owner, query } = yield* setup

@@ -225,10 +225,13 @@ layer(TestApi.layer.pipe(Layer.provideMerge(Written)), { excludeTestServices: tr
       const { background } = yield* Database
       const { setPassword } = yield* Users
       const { rows } = yield* TestInstance
-      const isWaiting = Effect.repeat(rows("select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"), {
-        until: (found) => found.length > 0,
-        schedule: Schedule.spaced("5 millis")
-      })
+      const isWaiting = Effect.repeat(
+        rows("select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"),
+        {
+          until: (found) => found.length > 0,
+          schedule: Schedule.spaced("5 millis")
+        }
+      )
       /** Runs `attempt` until it waits for a change that is not committed yet, and then commits that. */
       const during = <A, E, R>(change: string, attempt: Effect.Effect<A, E, R>) =>
         Effect.orDie(
