@@ -21,11 +21,13 @@ export class Organizations extends Context.Service<
     ) => Effect.Effect<OrganizationApi.Organization, DatabaseBusy>
     /**
      * A new organization whose owner is the user. Two statements, for a transaction of the caller's:
-     * `Database.asInstance`.
+     * `Database.asInstance`. That may be repeated: with an identifier that was drawn outside of it, the second run finds
+     * the organization of the first; without one it makes another.
      */
     readonly create: (
       name: string,
-      ownerKey: number
+      ownerKey: number,
+      organizationId?: string
     ) => Effect.Effect<{ readonly organizationKey: number; readonly organizationId: string }, SqlError>
   }
 >()("@openseer/server/Organizations") {
@@ -46,13 +48,15 @@ export class Organizations extends Context.Service<
 
       const insert = (organizationId: string, name: string) => sql<{ key: number }>`
         insert into auth.organizations (organization_id, name) values (${organizationId}, ${name})
+        on conflict (organization_id) do update set name = organizations.name
         returning organization_key as key`
 
       const insertOwner = (organizationKey: number, userKey: number) => sql`
-        insert into auth.members (organization_key, user_key, role) values (${organizationKey}, ${userKey}, 'owner')`
+        insert into auth.members (organization_key, user_key, role) values (${organizationKey}, ${userKey}, 'owner')
+        on conflict (organization_key, user_key) do nothing`
 
-      const create = Effect.fn("Organizations.create")(function* (name: string, ownerKey: number) {
-        const organizationId = yield* newId("org")
+      const create = Effect.fn("Organizations.create")(function* (name: string, ownerKey: number, drawnId?: string) {
+        const organizationId = drawnId ?? (yield* newId("org"))
         const [{ key } = { key: Number.NaN }] = yield* insert(organizationId, name)
         yield* insertOwner(key, ownerKey)
         return { organizationKey: key, organizationId }

@@ -82,13 +82,14 @@ const make = Effect.gen(function* () {
     yield* Passwords.accept("password", input.password, input)
     const passwordHash = yield* passwords.hash(input.password)
     const userId = yield* newId("usr")
+    const organizationId = yield* newId("org")
     const made = Effect.gen(function* () {
       // An invitation for the address proves nothing: whoever made it has its link.
       const userKey = yield* insertUser(sql, { userId, email, name, passwordHash, isEmailProven: false })
       if (Option.isNone(userKey)) return yield* emailTaken()
       const user = { userKey: userKey.value, email }
       const { organizationKey } = yield* invitation === undefined
-        ? organizations.create(input.organizationName ?? name, user.userKey)
+        ? organizations.create(input.organizationName ?? name, user.userKey, organizationId)
         : invitations.accept(invitation, user)
       return { userId, userKey: user.userKey, organizationKey }
     })
