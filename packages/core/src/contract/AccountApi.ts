@@ -8,7 +8,18 @@ import { Role } from "../accounts/Role.ts"
 import { Instant } from "../monitor/Monitor.ts"
 import { ApiProblems, PersonAuth, Scope } from "./Auth.ts"
 import { Code, DisplayName, Email, GivenPassword, LinkToken, Password } from "./AuthApi.ts"
-import { BadInput, Forbidden, LinkInvalid, NotFound, SessionTooOld, TooManyAttemptsResponse } from "./Problem.ts"
+import {
+  BadInput,
+  Forbidden,
+  LimitReached,
+  LinkInvalid,
+  NotFound,
+  SessionTooOld,
+  TooManyAttemptsResponse
+} from "./Problem.ts"
+
+/** The most organizations of one owner, unless they own the instance. */
+export const organizationsOwnedMax = 20
 
 /** An organization that somebody is a member of, and as what. The identifier is that of `Organization`. */
 export const Membership = Schema.Struct({ id: Schema.String, name: Schema.String, role: Role }).annotate({
@@ -138,9 +149,13 @@ export class AccountApi extends HttpApiGroup.make("account")
     HttpApiEndpoint.post("createOrganization", "/organizations", {
       payload: Schema.Struct({ name: DisplayName }),
       success: Account.pipe(HttpApiSchema.status(201)),
-      error: [BadInput, Forbidden]
+      error: [BadInput, Forbidden, LimitReached]
     }).annotateMerge(
-      operation("Create an organization", "Whoever creates it is its owner, and this session is in it.")
+      operation(
+        "Create an organization",
+        `Whoever creates it is its owner, and this session is in it. One person may own ${organizationsOwnedMax}; owners of ` +
+          "the instance create as many as they want."
+      )
     ),
     HttpApiEndpoint.post("acceptInvitation", "/invitations", {
       payload: Schema.Struct({ token: LinkToken }),

@@ -1,6 +1,6 @@
 /**
  * How often somebody may be wrong. Each attempt counts as failed before it is looked at, so that a thousand at once are
- * no way around, and what succeeds is taken back.
+ * no way around, and what succeeds is taken back. What may be done only so often at all is counted the other way round.
  */
 import { Problem } from "@openseer/core"
 import { Context, Effect, Layer } from "effect"
@@ -9,7 +9,7 @@ import type { DatabaseBusy } from "../db/DatabaseError.ts"
 import { networkOf } from "./ClientNetwork.ts"
 import { hashOf } from "./TokenHash.ts"
 
-/** What is counted: its name, and how many failures a minute and an hour may have. */
+/** What is counted: its name, and how often that may be in a minute and in an hour. */
 export interface Subject {
   readonly name: string
   readonly perMinute: number
@@ -34,6 +34,15 @@ export const ofConfirmations = (userKey: number): Subject => ofAccount(`confirm:
 export const ofAddress = (address: string | undefined): ReadonlyArray<Subject> =>
   address === undefined ? [] : [{ name: `address:${networkOf(address)}`, perMinute: 50, perHour: 50 }]
 
+/** Accounts that were made from an address by nobody's invitation, by its network. */
+export const ofSignUps = (address: string | undefined): ReadonlyArray<Subject> =>
+  address === undefined
+    ? []
+    : [{ name: `sign-up:${networkOf(address)}`, perMinute: signUpsPerHour, perHour: signUpsPerHour }]
+
+/** How many accounts may be made from one address in an hour where registration is open. */
+export const signUpsPerHour = 20
+
 /** Counts attempts. */
 export class Attempts extends Context.Service<
   Attempts,
@@ -43,6 +52,11 @@ export class Attempts extends Context.Service<
      * because too much is going on. Fails with `TooManyAttempts`, and does not run it, when a subject has no more.
      */
     readonly counted: <A, E, R>(
+      subjects: ReadonlyArray<Subject>,
+      attempt: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | DatabaseBusy | Problem.TooManyAttempts, R>
+    /** The same for what may succeed only so often: it is an attempt that fails that does not count in the end. */
+    readonly rationed: <A, E, R>(
       subjects: ReadonlyArray<Subject>,
       attempt: Effect.Effect<A, E, R>
     ) => Effect.Effect<A, E | DatabaseBusy | Problem.TooManyAttempts, R>
@@ -80,10 +94,8 @@ export class Attempts extends Context.Service<
         update auth.attempts set failures = failures - 1
          where subject = ${name} and minute = ${minute} and failures > 0`
 
-      const counted = Effect.fnUntraced(function* <A, E, R>(
-        subjects: ReadonlyArray<Subject>,
-        attempt: Effect.Effect<A, E, R>
-      ) {
+      /** Counts one of each subject; what takes them back. */
+      const takeAll = Effect.fnUntraced(function* (subjects: ReadonlyArray<Subject>) {
         const taken: Array<{ readonly name: string; readonly minute: Date }> = []
         for (const subject of subjects) {
           const [row] = yield* api.run(take(subject))
@@ -92,15 +104,31 @@ export class Attempts extends Context.Service<
           }
           taken.push({ name: subject.name, minute: row.minute })
         }
-        const free = Effect.forEach(taken, ({ minute, name }) => run(giveBack(name, minute)), { discard: true })
+        return Effect.forEach(taken, ({ minute, name }) => run(giveBack(name, minute)), { discard: true })
+      })
+
+      const counted = Effect.fnUntraced(function* <A, E, R>(
+        subjects: ReadonlyArray<Subject>,
+        attempt: Effect.Effect<A, E, R>
+      ) {
+        const free = yield* takeAll(subjects)
         return yield* attempt.pipe(
           Effect.tapError((error) => (isBusy(error) ? Effect.ignore(free) : Effect.void)),
           Effect.tap(() => free)
         )
       })
 
+      const rationed = Effect.fnUntraced(function* <A, E, R>(
+        subjects: ReadonlyArray<Subject>,
+        attempt: Effect.Effect<A, E, R>
+      ) {
+        const free = yield* takeAll(subjects)
+        return yield* Effect.tapError(attempt, () => Effect.ignore(free))
+      })
+
       return Attempts.of({
         counted,
+        rationed,
         // Served by `attempts_minute`.
         forget: run(sql`delete from auth.attempts where minute < now() - interval '1 hour'`)
       })

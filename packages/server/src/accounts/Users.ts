@@ -1,11 +1,13 @@
 /**
  * Users: who they are, and which organizations they are in.
  */
-import { type AccountApi, Problem, Role } from "@openseer/core"
+import { AccountApi, Problem, Role } from "@openseer/core"
 import { Context, Effect, Layer, Option } from "effect"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
+import { lockOwned } from "../db/OrganizationLock.ts"
 import type { Pool } from "../db/Pool.ts"
+import { newId } from "../NewId.ts"
 import { Organizations } from "./Organizations.ts"
 import { Site } from "./Site.ts"
 
@@ -48,11 +50,14 @@ export class Users extends Context.Service<
       userKey: number,
       organizationId: string
     ) => Effect.Effect<number, DatabaseBusy | Problem.NotFound>
-    /** A new organization, whose owner the user is. Fails with `Forbidden` where only the instance's owners may. */
+    /**
+     * A new organization, whose owner the user is. Fails with `Forbidden` where only the instance's owners may, and with
+     * `LimitReached` for others who own `AccountApi.organizationsOwnedMax`.
+     */
     readonly createOrganization: (
       userKey: number,
       name: string
-    ) => Effect.Effect<number, DatabaseBusy | Problem.Forbidden>
+    ) => Effect.Effect<number, DatabaseBusy | Problem.Forbidden | Problem.LimitReached>
   }
 >()("@openseer/server/Users") {
   static readonly layer: Layer.Layer<Users, never, Database | Organizations> = Layer.effect(
@@ -201,12 +206,31 @@ const make = Effect.gen(function* () {
     return row === undefined ? yield* new Problem.NotFound() : row.key
   })
 
+  /** Served by `members_user`. Without the one that a repeated transaction has made already. */
+  const countOwned = (userKey: number, organizationId: string) => sql<{ count: number }>`
+    select count(*)::int as count from auth.members join auth.organizations using (organization_key)
+     where user_key = ${userKey} and role = 'owner' and organization_id <> ${organizationId}`
+
   const createOrganization = Effect.fn("Users.createOrganization")(function* (userKey: number, name: string) {
     const [row] = yield* run(sql<{ may: boolean }>`select ${ownsInstance(userKey)} as may`)
     if (registration !== "open" && row?.may !== true) {
       return yield* new Problem.Forbidden({ detail: "only owners of the instance make organizations here" })
     }
-    return (yield* asInstance(organizations.create(name, userKey))).organizationKey
+    const organizationId = yield* newId("org")
+    const made = Effect.gen(function* () {
+      if (row?.may !== true) {
+        yield* lockOwned(sql, userKey)
+        const [owned] = yield* countOwned(userKey, organizationId)
+        if ((owned?.count ?? 0) >= AccountApi.organizationsOwnedMax) {
+          return yield* new Problem.LimitReached({
+            limit: AccountApi.organizationsOwnedMax,
+            detail: `one person may own ${AccountApi.organizationsOwnedMax} organizations`
+          })
+        }
+      }
+      return yield* organizations.create(name, userKey, organizationId)
+    })
+    return (yield* asInstance(made)).organizationKey
   })
 
   return Users.of({

@@ -16,3 +16,6 @@ export const lockGrowth = (sql: Pool["sql"], organizationKey: number) =>
  */
 export const lockMembers = (sql: Pool["sql"], organizationKey: number) =>
   sql`select pg_advisory_xact_lock(7407, ${organizationKey})`
+
+/** Locks how many organizations one person makes, until the transaction ends. */
+export const lockOwned = (sql: Pool["sql"], userKey: number) => sql`select pg_advisory_xact_lock(7408, ${userKey})`

@@ -4,7 +4,7 @@
 import { Api } from "@openseer/core"
 import { Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Attempts, ofAddress } from "../accounts/Attempts.ts"
+import { Attempts, ofAddress, ofSignUps } from "../accounts/Attempts.ts"
 import { AuditLog } from "../accounts/AuditLog.ts"
 import { Invitations } from "../accounts/Invitations.ts"
 import { oidcStartPath } from "../accounts/OidcSignIn.ts"
@@ -75,7 +75,11 @@ export const layer = HttpApiBuilder.group(
       signUp: ({ payload }) =>
         Effect.gen(function* () {
           const facts = yield* client
-          const made = yield* attempts.counted(ofAddress(facts.address), signUp.withPassword(payload))
+          const made = yield* attempts.rationed(
+            // Who was invited is let in by somebody who is here.
+            payload.invitation === undefined ? ofSignUps(facts.address) : [],
+            attempts.counted(ofAddress(facts.address), signUp.withPassword(payload))
+          )
           return yield* Effect.flatMap(signIn.enter(made, facts, made.organizationKey), entered)
         }).pipe(orUnavailable),
       invitation: ({ payload }) =>

@@ -1,6 +1,8 @@
 import { assert, layer } from "@effect/vitest"
+import { AccountApi } from "@openseer/core"
 import { Effect, Exit, Fiber, Layer, Logger, References, Schedule, Tracer } from "effect"
 import { inspect } from "node:util"
+import { signUpsPerHour } from "../accounts/Attempts.ts"
 import * as People from "../accounts/People.ts"
 import { Site } from "../accounts/Site.ts"
 import { Users } from "../accounts/Users.ts"
@@ -349,6 +351,50 @@ layer(TestApi.layer.pipe(Layer.provide(Layer.succeed(Site, { registration: "open
       assert.strictEqual((yield* post("auth/sign-up", { ...input, email: "ada@ACME.example" })).status, 422)
       assert.strictEqual((yield* post("auth/sign-up", { ...input, email: "x@y", role: "owner" })).status, 422)
       assert.strictEqual((yield* again.account(again.cookie)).json.organization.name, "Acme")
+    })
+  )
+
+  it.effect("is done so often from an address in an hour, but for those who are invited", () =>
+    Effect.gen(function* () {
+      const { cookie, post, rows } = yield* claimed
+      const signUp = (name: string, more: object, address: string) =>
+        post("auth/sign-up", { ...input, email: `${name}@a.example`, ...more }, "", { address })
+      const [one, same, other] = ["2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1"] as const
+      const common = yield* signUp("eve", { password: "password1234" }, one)
+      assert.strictEqual(common.status, 422, "which does not count")
+      assert.strictEqual((yield* signUp("eve", {}, one)).status, 200)
+      const counted = yield* rows("select failures from auth.attempts where subject like 'sign-up:%' and failures > 0")
+      assert.deepStrictEqual(counted, [{ failures: 1 }])
+      yield* rows(`update auth.attempts set failures = ${signUpsPerHour}, minute = minute - interval '10 minutes'
+                    where subject like 'sign-up:%'`)
+      const refused = yield* signUp("mia", {}, same)
+      assert.strictEqual(refused.status, 429)
+      const seconds = Number(refused.headers.get("retry-after"))
+      assert.isTrue(seconds > 48 * 60 && seconds <= 50 * 60, String(seconds))
+      assert.strictEqual((yield* signUp("mia", {}, other)).status, 200)
+      const { json } = yield* post("invitations", { role: "viewer" }, cookie)
+      assert.strictEqual((yield* signUp("kim", { invitation: json.token }, same)).status, 200)
+    })
+  )
+
+  it.effect(`lets one person own ${AccountApi.organizationsOwnedMax} organizations, unless they own the instance`, () =>
+    Effect.gen(function* () {
+      const { account, cookie, post, rows } = yield* claimed
+      const owner = cookieOf(yield* post("auth/sign-up", input))
+      for (const who of [cookie, owner]) {
+        const { json } = yield* account(who)
+        yield* rows(`with o as (insert into auth.organizations (organization_id, name)
+                                select 'org_' || '${json.id}' || n, 'o' from generate_series(3, ${AccountApi.organizationsOwnedMax}) n
+                                returning organization_key)
+                     insert into auth.members (organization_key, user_key, role)
+                     select organization_key, user_key, 'owner' from o, auth.users where user_id = '${json.id}'`)
+      }
+      const create = (who: string) => post("account/organizations", { name: "One more" }, who)
+      const answers = yield* Effect.all([create(owner), create(owner), create(owner)], { concurrency: 3 })
+      assert.deepStrictEqual(answers.map(({ status }) => status).toSorted(), [201, 409, 409])
+      const refused = answers.find(({ status }) => status === 409)!
+      assert.deepInclude(refused.json, { limit: 20, detail: "one person may own 20 organizations" })
+      for (let i = 0; i < 2; i++) assert.strictEqual((yield* create(cookie)).status, 201)
     })
   )
 
