@@ -24,6 +24,16 @@ const scripts = [
 /** Of them, some modules run code when they are imported that nobody in a browser needs. */
 const withoutEffects = /node_modules.(h3|radix3|seroval|terracotta)\//
 
+// A preset here beats NITRO_PRESET. Static files are served by whichever process serves the pages.
+const preset = process.env["NITRO_PRESET"] ?? "node_server"
+
+const serverPlugins = [
+  "./src/server/StaticHeaders.ts",
+  "./src/server/Compression.ts",
+  // With any other preset the server is somebody else's.
+  ...(preset === "node_server" ? ["./src/server/SlowClients.ts"] : [])
+]
+
 export default defineConfig(({ command }) => ({
   plugins: [
     solidStart({ middleware: "./src/middleware.ts", devOverlay: false }),
@@ -41,13 +51,12 @@ export default defineConfig(({ command }) => ({
       }
     }
   },
-  // A preset here beats NITRO_PRESET. Static files are served by whichever process serves the pages.
   nitro: {
-    preset: process.env["NITRO_PRESET"] ?? "node_server",
+    preset,
     serveStatic: true,
     compressPublicAssets: true,
     // Vite's own scripts for reloading would not pass the policy.
-    plugins: command === "build" ? ["./src/server/StaticHeaders.ts", "./src/server/Compression.ts"] : []
+    plugins: command === "build" ? serverPlugins : []
   },
   server: {
     host: process.env["OPENSEER_DASHBOARD_HOST"] || "127.0.0.1",

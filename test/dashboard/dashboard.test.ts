@@ -3,6 +3,7 @@
  */
 import { once } from "node:events"
 import { get, type IncomingMessage, request as ask, type ServerResponse } from "node:http"
+import { connect } from "node:net"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import * as DashboardProcess from "./DashboardProcess.ts"
 
@@ -52,10 +53,22 @@ const form = (fields: Record<string, string>, headers: Record<string, string> = 
   body: new URLSearchParams(fields)
 })
 
+/** Sends bytes and nothing more, and takes what comes until the connection is closed. */
+const untilClosed = async (url: string, bytes: string): Promise<{ answer: string; afterMs: number }> => {
+  const startedAt = performance.now()
+  const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(bytes)).setEncoding("latin1")
+  let answer = ""
+  for await (const chunk of socket) answer += String(chunk)
+  return { answer, afterMs: performance.now() - startedAt }
+}
+
 describe("The dashboard's server", () => {
   let dashboard: DashboardProcess.DashboardProcess
+  /** What came of a request whose headers never end: it goes on while the other tests run. */
+  let slow: ReturnType<typeof untilClosed>
   beforeAll(async () => {
     dashboard = await DashboardProcess.start()
+    slow = untilClosed(dashboard.url, "GET /sign-in HTTP/1.1\r\nHost: a\r\n")
   }, 180_000)
   afterAll(() => dashboard[Symbol.asyncDispose]())
   const page = (path: string, cookie = "", init: RequestInit = {}): Promise<Response> =>
@@ -265,6 +278,33 @@ describe("The dashboard's server", () => {
     assert.notInclude(answer.headers["keep-alive"], "99")
   })
 
+  describe("behind a proxy that speaks https", () => {
+    it("says its public origin to the control plane, and has browsers come by https only", async () => {
+      await using behind = await DashboardProcess.start({ OPENSEER_PUBLIC_URL: "https://seer.example" })
+      const seen = Promise.withResolvers<IncomingMessage["headers"]>()
+      behind.script(({ headers }, response) => {
+        seen.resolve(headers)
+        json(response, 200, {})
+      })
+      const { headers } = await fetch(`${behind.url}/api/v1/x`)
+      assert.strictEqual(headers.get("strict-transport-security"), "max-age=31536000; includeSubDomains")
+      assert.deepInclude(await seen.promise, { "x-forwarded-host": "seer.example", "x-forwarded-proto": "https" })
+      const own = await fetch(
+        `${behind.url}/`,
+        form({ _form: "nope" }, { "sec-fetch-site": "", origin: "https://seer.example" })
+      )
+      assert.strictEqual(own.status, 403, "an empty Sec-Fetch-Site is not absent")
+    })
+  })
+
+  it("answers a request whose headers do not come, and keeps connections for longer than a proxy does", async () => {
+    const { afterMs, answer } = await slow
+    assert.match(answer, /^HTTP\/1.1 408 /)
+    // Five seconds, and what it takes to look.
+    assert.isBelow(afterMs, 9_000)
+    assert.strictEqual((await page("/sign-in")).headers.get("keep-alive"), "timeout=65")
+  })
+
   it("says 502 when the control plane breaks off, and 503 on API and pages when it is away", async () => {
     dashboard.script((request) => request.socket.destroy())
     assert.strictEqual((await page("/api/v1/x")).status, 502)
@@ -276,24 +316,5 @@ describe("The dashboard's server", () => {
     const app = await page("/", "s=1")
     assert.strictEqual(app.status, 503)
     assert.include(await app.text(), "The control plane can't be reached")
-  })
-})
-
-describe("The dashboard behind a proxy that speaks https", () => {
-  it("says its public origin to the control plane, and has browsers come by https only", async () => {
-    await using dashboard = await DashboardProcess.start({ OPENSEER_PUBLIC_URL: "https://seer.example" })
-    const seen = Promise.withResolvers<IncomingMessage["headers"]>()
-    dashboard.script(({ headers }, response) => {
-      seen.resolve(headers)
-      json(response, 200, {})
-    })
-    const { headers } = await fetch(`${dashboard.url}/api/v1/x`)
-    assert.strictEqual(headers.get("strict-transport-security"), "max-age=31536000; includeSubDomains")
-    assert.deepInclude(await seen.promise, { "x-forwarded-host": "seer.example", "x-forwarded-proto": "https" })
-    const own = await fetch(
-      `${dashboard.url}/`,
-      form({ _form: "nope" }, { "sec-fetch-site": "", origin: "https://seer.example" })
-    )
-    assert.strictEqual(own.status, 403, "an empty Sec-Fetch-Site is not absent")
   })
 })

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { WorkerRpc } from "@openseer/core"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Fiber, Layer, Option } from "effect"
 import { createServer } from "node:http"
 import { type AddressInfo, connect } from "node:net"
 import { Database } from "../db/Database.ts"
@@ -116,8 +116,12 @@ layer(Live, { excludeTestServices: true })("a server of its own", (it) => {
     })
   )
 
-  it.effect("ends an event stream within seconds after its credential was refused", () =>
+  it.effect("ends an event stream within seconds after its credential was refused, and a request that never ends", () =>
     Effect.gen(function* () {
+      const slow = yield* Effect.forkChild(
+        Effect.timeout(exchange("GET /livez HTTP/1.1\r\nHost: localhost\r\n"), "9 seconds"),
+        { startImmediately: true }
+      )
       const state = yield* ControlPlane
       const { body } = yield* Effect.promise(() => fetch(`http://127.0.0.1:${state.port}/api/v1/events`))
       const reader = body!.pipeThrough(new TextDecoderStream()).getReader()
@@ -126,6 +130,7 @@ layer(Live, { excludeTestServices: true })("a server of its own", (it) => {
       const end = Effect.promise(() => reader.read())
       assert.isTrue((yield* Effect.timeout(end, "8 seconds")).done)
       assert.strictEqual((yield* answerOf("/api/v1/events")).status, 401)
+      assert.match(yield* Fiber.join(slow), /^HTTP\/1.1 408 .*"status":408/s)
     })
   )
 })

@@ -17,9 +17,15 @@ export interface NodeServerOptions {
 
 /**
  * Limits that keep slow or hostile clients from holding connections: headers must arrive within 5 s and bodies within
- * 15 s; keep-alive outlives the 60 s of common load balancers.
+ * 15 s, which Node looks at only twice a minute by itself; keep-alive outlives the 60 s of common load balancers.
  */
-const limits = { headersTimeout: 5_000, requestTimeout: 15_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }
+const limits = {
+  headersTimeout: 5_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16_384
+}
 
 /**
  * Serves routes until the scope closes: then it ends event streams, accepts nothing more and gives requests in flight 5 s
