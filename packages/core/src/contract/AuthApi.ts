@@ -21,13 +21,20 @@ export const displayNameLengthMax = 80
 /** How long an invitation is valid that does not say, in milliseconds: seven days. */
 export const invitationExpiresInMsDefault = 604_800_000
 
-/** An email address, trimmed: something, an `@`, and a domain; upper and lower case are one address. */
+/**
+ * An email address, trimmed: something, an `@`, and a domain; upper and lower case are one address. What is lower case
+ * beyond ASCII, Unicode, PostgreSQL and its locales see differently (`İ`, `Σ` at the end of a word): such letters are given
+ * in lower case, and in the one form that stays what it is (NFKC).
+ */
 export const Email = Schema.Trim.check(
   Schema.makeFilter((text: string) => {
     if (text.length > 254) return "must have at most 254 characters"
-    return (
-      /^[^\s@\p{Cc}\p{Cf}]+@[^\s@\p{Cc}\p{Cf}.]+(\.[^\s@\p{Cc}\p{Cf}.]+)*$/u.test(text) || "must be an email address"
-    )
+    if (!/^[^\s@\p{Cc}\p{Cf}]+@[^\s@\p{Cc}\p{Cf}.]+(\.[^\s@\p{Cc}\p{Cf}.]+)*$/u.test(text)) {
+      return "must be an email address"
+    }
+    const beyond = text.replaceAll(/[A-Z]/g, "")
+    if (beyond !== beyond.toLowerCase()) return "must have letters other than A to Z in lower case"
+    return text === text.normalize("NFKC") || "must have no characters that are another way to write others"
   })
 ).annotate({ identifier: "Email", format: "email" })
 

@@ -18,7 +18,10 @@ export interface Subject {
 
 const ofAccount = (name: string): Subject => ({ name, perMinute: 5, perHour: 20 })
 
-/** Whoever tries an email address, whether there is an account or not. */
+/**
+ * Whoever tries an email address, whether there is an account or not. Where there is one it is to be the account's own: what
+ * finds it is what PostgreSQL sees as the same.
+ */
 export const ofEmail = (email: string): Subject => ofAccount(`email:${hashOf(email.toLowerCase())}`)
 
 /** A browser in which the account was signed in before: counted apart, so that nobody else can use it up. */

@@ -133,7 +133,7 @@ const make = Effect.gen(function* () {
     const subjects =
       Option.isSome(device) && user !== undefined
         ? [Attempts.ofDevice(device.value, user.userKey)]
-        : [...Attempts.ofAddress(client.address), Attempts.ofEmail(input.email)]
+        : [...Attempts.ofAddress(client.address), Attempts.ofEmail(user?.email ?? input.email)]
     const known = yield* attempts.counted(
       subjects,
       Effect.gen(function* () {

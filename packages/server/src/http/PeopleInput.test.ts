@@ -132,6 +132,11 @@ const emails = (request: string, rest: object): ReadonlyArray<Row> =>
     "a@.example",
     "a\u0000@a.example",
     "a\u202e@a.example",
+    "İda@a.example",
+    "zoË@a.example",
+    "ΑΣ@a.example",
+    "zoe\u0308@a.example",
+    "zoe@ａ.example",
     `${"a".repeat(250)}@a.example`,
     null,
     ["a@a.example"]
