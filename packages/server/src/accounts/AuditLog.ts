@@ -32,7 +32,7 @@ export class AuditLog extends Context.Service<
     readonly record: (event: AuditEvent & { readonly organizationKey: number }) => Effect.Effect<void, SqlError>
     /**
      * Writes an entry in every organization that a user is a member of, who is its target unless another is given, in a
-     * transaction of its own.
+     * transaction of its own. For a user who is not there it takes as long, and nothing is written that anybody sees.
      */
     readonly recordOfUser: (userKey: number, event: AuditEvent) => Effect.Effect<void, DatabaseBusy>
     /** A page, newest first. Fails with `BadRequest` when the cursor is not one of this list. */
@@ -75,6 +75,12 @@ const make = Effect.gen(function* () {
     )
   )
 
+  /**
+   * Writes to PostgreSQL's log and to nothing else. A transaction that writes nothing does not wait for that to be on disk,
+   * by which whoever is refused would learn whether there is such a user. As text: the driver does not read `pg_lsn`.
+   */
+  const writeLogAlone = sql`select pg_logical_emit_message(true, 'openseer', '')::text`
+
   /** Served by `members_user`. */
   const recordOfUser = Effect.fn("AuditLog.recordOfUser")((userKey: number, event: AuditEvent) =>
     asInstance(
@@ -86,7 +92,7 @@ const make = Effect.gen(function* () {
                                        case when ${event.target === undefined} then u.name end),
                               ${detailOf(event)}::jsonb)
               from auth.members m join auth.users u using (user_key) where m.user_key = ${userKey}`
-      )
+      ).pipe(Effect.andThen(writeLogAlone), Effect.asVoid)
     )
   )
 

@@ -12,7 +12,7 @@ import { TestInstance } from "../testing/TestInstance.ts"
 import * as TestAuthenticator from "../testing/TestAuthenticator.ts"
 import { as, claimed, cookieOf, password } from "../testing/TestPeople.ts"
 
-/** Everything that is logged and traced. */
+/** Everything that is logged and traced; of spans their names, of statements their text. */
 const written: Array<string> = []
 const spans: Array<string> = []
 const Written = Layer.mergeAll(
@@ -25,7 +25,7 @@ const Written = Layer.mergeAll(
         const end = span.end.bind(span)
         span.end = (endTime, exit) => {
           end(endTime, exit)
-          spans.push(span.name)
+          spans.push(String(span.attributes.get("db.query.text") ?? span.name))
           // What succeeds is not exported.
           const failure = Exit.isFailure(exit) ? exit.cause : undefined
           written.push(inspect([span.name, span.attributes, span.events, failure], { depth: 8 }))
@@ -231,6 +231,8 @@ layer(TestApi.layer.pipe(Layer.provideMerge(Written)), { excludeTestServices: tr
         })
       const known = yield* stepsOf({})
       assert.include(known, "Passwords.verify")
+      // Without it the transaction of nobody's entry would not wait for the disk, as that of somebody's does.
+      assert.include(known, "select pg_logical_emit_message(true, 'openseer', '')::text")
       assert.deepStrictEqual(yield* stepsOf({ email: "nobody@acme.example" }), known)
     })
   )
