@@ -67,7 +67,7 @@ export interface ControlPlaneOptions {
   readonly trustedProxies?: ReadonlyArray<string>
   /** The most requests of one API key or session in a minute; each replica counts for itself. Default 600. */
   readonly requestsPerMinute?: number
-  /** The most requests of one address in a minute to what needs no credential, like signing in. Default 60. */
+  /** The most requests of one address in a minute to what needs no credential, or without a valid one. Default 60. */
   readonly anonymousRequestsPerMinute?: number
   /** Your own sign-in: turns a request into a principal. API keys and sessions of this instance's users go on working. */
   readonly authenticate?: (request: RequestFacts) => Effect.Effect<Option.Option<EmbedderPrincipal>>

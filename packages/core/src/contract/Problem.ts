@@ -62,13 +62,13 @@ export class RequestTimeout extends HttpApiError.Problem<RequestTimeout>()("Requ
   title: "The body took too long"
 }) {}
 
-/** The organization has as many as it may have. */
+/** There are as many as there may be, in the organization or of one person. */
 export class LimitReached extends HttpApiError.Problem<LimitReached>()(
   "LimitReached",
   {
     type: "urn:openseer:problem:limit-reached",
     status: 409,
-    title: "The organization has as many as it may have"
+    title: "There are as many as there may be"
   },
   { limit: Schema.Int }
 ) {}
