@@ -108,14 +108,14 @@ describe("somebody new", { timeout: 120_000 }, () => {
     const problem = { type: "urn:openseer:problem:limit", title: "Too many runs", status: 429, retryAfterSeconds: 7 }
     await page.route("**/run", (route) => route.fulfill({ status: 429, json: problem }))
     await page.getByRole("button", { name: "Run now" }).click()
-    const panel = page.getByRole("dialog", { name: "Run now" })
-    await panel.getByRole("alert").getByText("Too many runs. Try again in 7 s.").waitFor()
-    assert.strictEqual(await panel.getByText("No worker answered").count(), 0)
+    const runs = page.getByRole("dialog", { name: "Run now" })
+    await runs.getByRole("alert").getByText("Too many runs. Try again in 7 s.").waitFor()
+    assert.strictEqual(await runs.getByText("No worker answered").count(), 0)
     assert.deepStrictEqual(Browser.except(browser.problems(), 429), [])
     await page.unroute("**/run")
-    await panel.getByRole("button", { name: "Run again" }).click()
-    await panel.getByText("Up", { exact: true }).waitFor()
-    await panel.getByRole("button", { name: "Close" }).click()
+    await runs.getByRole("button", { name: "Run again" }).click()
+    await runs.getByText("Up", { exact: true }).waitFor()
+    await runs.getByRole("button", { name: "Close" }).click()
   })
 
   it("chooses a kind of check, and tags what is selected by keys", async () => {

@@ -163,8 +163,11 @@ const make = Effect.gen(function* () {
        where user_key = ${userKey}`
   })
 
-  /** The organization that a new user begins in, in the transaction that makes them. */
-  const place = Effect.fnUntraced(function* (userKey: number, email: string, name: string, invitation?: string) {
+  /** The organization that a new user begins in, in the transaction that makes them. One of their own has the identifier. */
+  const place = Effect.fnUntraced(function* (
+    { email, name, organizationId, userKey }: Newcomer,
+    invitation: string | undefined
+  ) {
     if (invitation !== undefined && registration !== "closed") {
       const accepted = invitations.accept(invitation, { userKey, email })
       return (yield* Effect.catchTag(accepted, "LinkInvalid", () => refuse("invitation_invalid"))).organizationKey
@@ -176,7 +179,7 @@ const make = Effect.gen(function* () {
       yield* insertMember(sql, own.key, userKey, joinRole)
       return own.key
     }
-    if (registration === "open") return (yield* organizations.create(name, userKey)).organizationKey
+    if (registration === "open") return (yield* organizations.create(name, userKey, organizationId)).organizationKey
     return yield* refuse(registration === "closed" ? "registration_closed" : "no_account")
   })
 
@@ -189,13 +192,13 @@ const make = Effect.gen(function* () {
     const name = yield* Schema.decodeUnknownEffect(AuthApi.DisplayName)(claims.name).pipe(
       Effect.orElseSucceed(() => email.split("@", 1)[0]!.slice(0, AuthApi.displayNameLengthMax))
     )
-    const userId = yield* newId("usr")
+    const [userId, organizationId] = [yield* newId("usr"), yield* newId("org")]
     const made = Effect.gen(function* () {
       const userKey = yield* insertUser(sql, { userId, email, name, passwordHash: null, isEmailProven: true })
       // Somebody took it a moment ago: the next time they are found by it.
       if (Option.isNone(userKey)) return yield* refuse("failed")
       yield* insertIdentity(claims, userKey.value)
-      yield* place(userKey.value, email, name, invitation)
+      yield* place({ userKey: userKey.value, email, name, organizationId }, invitation)
       return userKey.value
     })
     return yield* Effect.provideService(asInstance(made), Actor, { ...actorOf({ userId }, address), name })
@@ -256,6 +259,14 @@ const make = Effect.gen(function* () {
 
   return OidcSignIn.of({ begin, complete })
 })
+
+/** Whoever has just got an account, and the identifier that an organization of their own would have. */
+interface Newcomer {
+  readonly userKey: number
+  readonly email: string
+  readonly name: string
+  readonly organizationId: string
+}
 
 /** Whoever comes from the provider: from where, and with which invitation. */
 interface Claimant {
