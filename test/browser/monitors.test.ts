@@ -132,6 +132,7 @@ describe("somebody new", { timeout: 120_000 }, () => {
     await page.getByRole("row").getByText("team:web").first().waitFor()
     const { tags } = await api(page, "GET", `/monitors/${monitor}`)
     assert.sameMembers([...tags!], ["critical", "team:web"])
+    await api(page, "PATCH", `/monitors/${monitor}`, { tags: [] })
   })
 
   it("looks closer at a chart by dragging, by keys, and as a table", async () => {

@@ -41,6 +41,8 @@ const verbs: Readonly<Record<string, string>> = {
   "account.update": "changed the name or email of the account",
   "account.password": "changed the password of the account",
   "account.second_factor": "turned the second factor on or off for the account",
+  "account.recovery_codes": "made new recovery codes for the account",
+  "account.identity": "linked or unlinked an identity of the provider with the account",
   "session.sign_in": "signed in",
   "session.refused": "refused to sign in",
   "session.sign_out": "signed out",

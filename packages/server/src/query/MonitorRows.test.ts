@@ -34,6 +34,11 @@ layer(Live, { excludeTestServices: true })("rows of monitors", (it) => {
       const from = lastHour - 50 * hourMs
       const history = yield* insertHistory({ from, to: now, intervalMs: 5 * minute, regions: 2, monitors: 3 })
       const { monitorIds, monitorKeys, regionKeys } = history
+      // No two are equally slow or equally often down, by which they are sorted below.
+      yield* rows(`update ts.results_raw set total_us = total_us * 3 where monitor_key = ${monitorKeys[1]!}`)
+      yield* rows(
+        `update ts.results_raw set outcome = 2 where monitor_key = ${monitorKeys[1]!} and extract(hour from due_at) in (3, 9)`
+      )
       // A week before, of one of them.
       yield* rows(
         "select ts.ensure_partitions((now() at time zone 'UTC')::date - 10, (now() at time zone 'UTC')::date)"
