@@ -87,10 +87,11 @@ const makeSystem = Effect.gen(function* () {
     })
   )
   for (const worker of workers) yield* worker.start
-  const killPostgres = Effect.promise(async () => {
+  // On a busy machine it may still be starting after the kill before this one.
+  const killPostgres = Effect.tryPromise(async () => {
     const pid = Number((await readFile(join(postgres.dataDir, "data", "postmaster.pid"), "utf8")).split("\n")[0])
     process.kill(pid, "SIGKILL")
-  })
+  }).pipe(Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 200 }), Effect.orDie)
   const post = (path: string, body: unknown) =>
     Effect.tryPromise(async () => {
       const response = await fetch(`${controls[0]!.url}/api/v1${path}`, {
