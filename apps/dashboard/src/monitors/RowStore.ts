@@ -162,7 +162,7 @@ export const createRowStore = (first: () => MonitorRows, filter: () => Filter): 
         putLast.set(page, reading)
       }
       if (isKnown(page)) fresh.add(page)
-      else if (!pending.has(`rows ${page}`)) readingPast ??= setTimeout(loadShown, spread(pastMs))
+      else if (extent === "rows" || !pending.has(`rows ${page}`)) readingPast ??= setTimeout(loadShown, spread(pastMs))
       setProblem(undefined)
     } catch (error) {
       if (!controller.signal.aborted) setProblem(problemOf(error).title)
