@@ -29,7 +29,7 @@ export const getRows = read("rows", (query: RowsQuery) => fetchRows(query))
 export const getTags = read("tags", (query: MonitorFilter) => request<TagList>("/overview/tags", { query }))
 
 /** All monitors with their states; with filters, those that they leave. */
-export const getWall = read("wall", (query: MonitorFilter = {}) => request<Wall>("/overview/wall", { query }))
+export const getWall = read("wall", (query: MonitorFilter) => request<Wall>("/overview/wall", { query }))
 
 /** Changes up to 500 monitors. */
 export const changeMonitors = (ids: ReadonlyArray<string>, change: BulkChange) =>

@@ -70,7 +70,7 @@ export function BulkBar(props: { store: RowStore; selection: Selection; filter: 
   const selectAll = async () => {
     setProgress("Reading…")
     try {
-      selection.set(await matchingIds(props.filter, (done) => setProgress(`Read ${done.toLocaleString("en")}…`)), true)
+      selection.set(await matchingIds(props.filter), true)
     } catch (error) {
       toast.error(problemOf(error).title)
     }

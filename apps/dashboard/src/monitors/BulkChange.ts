@@ -3,13 +3,12 @@
  */
 import type { BulkChange, BulkFailure } from "@openseer/core/contract/MonitorsApi"
 import { problemOf } from "~/api/ApiProblem.ts"
-import { changeMonitors, fetchRows, getWall } from "~/api/Rows.ts"
+import { changeMonitors, getWall } from "~/api/Rows.ts"
 import { count, counted } from "~/charts/Quantity.ts"
-import { type Filter, isFiltered, rowsQuery } from "~/monitors/Filter.ts"
+import { type Filter, withoutOrder } from "~/monitors/Filter.ts"
 
 /** As many as the API takes at once. */
 const partMax = 500
-const rowsMax = 200
 
 /** What came of it. With a `problem` it ended early: what was changed until then is. */
 export interface BulkOutcome {
@@ -41,17 +40,8 @@ export const changeAll = async (
 }
 
 /** The ids of all monitors that a filter leaves. */
-export const matchingIds = async (filter: Filter, tell: (done: number) => void): Promise<ReadonlyArray<string>> => {
-  if (!isFiltered(filter)) return (await getWall()).ids
-  const ids = new Set<string>()
-  for (let offset = 0, total = 1; offset < total; offset += rowsMax) {
-    const page = await fetchRows(rowsQuery(filter, offset, rowsMax))
-    total = page.total
-    for (const { id } of page.items) ids.add(id)
-    tell(ids.size)
-  }
-  return [...ids]
-}
+export const matchingIds = async (filter: Filter): Promise<ReadonlyArray<string>> =>
+  (await getWall(withoutOrder(filter))).ids
 
 /** What was done: "Paused 12 monitors". */
 export const bulkWords = (change: BulkChange, changed: number): string => {

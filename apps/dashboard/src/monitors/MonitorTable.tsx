@@ -5,7 +5,7 @@ import type { MonitorRows } from "@openseer/core/contract/ViewsApi"
 import { A, useLocation } from "@solidjs/router"
 import ArrowDown from "lucide-solid/icons/arrow-down"
 import ArrowUp from "lucide-solid/icons/arrow-up"
-import { createEffect, createMemo, createSignal, For, type JSX, onCleanup, onMount, Show } from "solid-js"
+import { createEffect, createMemo, createSignal, For, type JSX, on, onCleanup, onMount, Show } from "solid-js"
 import { useShortcuts } from "~/components/Shortcuts.tsx"
 import { type Filter, hrefWith, type Sort, sortedAs, sortHref } from "~/monitors/Filter.ts"
 import { liveRows } from "~/monitors/LiveRows.ts"
@@ -104,11 +104,8 @@ export function MonitorTable(props: {
     }
     measureRow()
     createEffect(place)
-    createEffect(() => {
-      // A list that has become shorter or longer has other rows on the screen, and one that begins anew none.
-      void [store.total(), props.first]
-      store.show(range().from, range().to)
-    })
+    // A list that has become shorter or longer has other rows on the screen, and one that begins anew none.
+    createEffect(on([range, store.total, () => props.first], ([{ from, to }]) => store.show(from, to)))
     createEffect(() => {
       store.total()
       schedule()

@@ -110,8 +110,8 @@ export const RowsNowQuery = Schema.Struct({ ...whichRows, sort: Schema.optionalK
 export type RowsNowQuery = typeof RowsNowQuery.Type
 
 /**
- * A monitor as a row of a table as it is now. `since`, `reason` and `message` are those of the region whose state changed last among
- * those that make the monitor what it is; `regionsUp` of its `regionsTotal` regions are up.
+ * A monitor as a row of a table as it is now. `since`, `reason` and `message` are those of the region whose state changed
+ * last among those that make the monitor what it is; `regionsUp` of its `regionsTotal` regions are up.
  */
 export const MonitorRowNow = Schema.Struct({
   id: MonitorId,
@@ -131,8 +131,8 @@ export const MonitorRowNow = Schema.Struct({
 export type MonitorRowNow = typeof MonitorRowNow.Type
 
 /**
- * A monitor as a row of a table, with its past. `uptime` and `coverage`, 0 to 1, are over the days of the strip. `days` has the uptime of each of the last
- * {@link stripDays} days in UTC, oldest first, in whole thousandths and rounded down: 1000 is a day on which nothing was
+ * A monitor as a row of a table, with its past. `uptime` and `coverage`, 0 to 1, are over the days of the strip. `days` has
+ * the uptime of each of the last {@link stripDays} days in UTC, oldest first, in whole thousandths and rounded down: 1000 is a day on which nothing was
  * down. `spark` has the P95 of each of the last {@link sparkHours} hours in UTC, oldest first, the last one unfinished;
  * `p95Us` is that of these hours together, and `p95UsBefore` that of a whole day in UTC for comparison: a week before the day
  * that most of these hours were in.

@@ -39,7 +39,7 @@ const newTeam = Effect.gen(function* () {
   const organizations = yield* Organizations
   const { rows } = yield* TestInstance
   const owner = yield* newUser
-  const { organizationKey } = yield* asInstance(organizations.create("Team", owner.userKey))
+  const { organizationKey } = yield* asInstance(organizations.create("Team", owner.userKey, yield* newId("org")))
   const add = Effect.fnUntraced(function* (role: Role.Role) {
     const user = yield* newUser
     yield* rows(`insert into auth.members values (${organizationKey}, ${user.userKey}, '${role}')`)
@@ -149,7 +149,7 @@ layer(Teams, { excludeTestServices: true })("members", (it) => {
       const { rows } = yield* TestInstance
       const { add, organizationKey, owner } = yield* newTeam
       const admin = yield* add("admin")
-      const own = yield* asInstance((yield* Organizations).create("Own", admin.userKey))
+      const own = yield* asInstance((yield* Organizations).create("Own", admin.userKey, yield* newId("org")))
       const sessions = rows<{ organization_key: number | null }>(
         `select organization_key from auth.sessions where user_key = ${admin.userKey} order by session_id`
       ).pipe(Effect.map((found) => found.map(({ organization_key }) => organization_key)))

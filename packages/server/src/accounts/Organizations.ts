@@ -6,7 +6,6 @@ import { Context, Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { Database } from "../db/Database.ts"
 import type { DatabaseBusy } from "../db/DatabaseError.ts"
-import { newId } from "../NewId.ts"
 
 /** Reads, renames and makes organizations. */
 export class Organizations extends Context.Service<
@@ -21,13 +20,13 @@ export class Organizations extends Context.Service<
     ) => Effect.Effect<OrganizationApi.Organization, DatabaseBusy>
     /**
      * A new organization whose owner is the user. Two statements, for a transaction of the caller's:
-     * `Database.asInstance`. That may be repeated: with an identifier that was drawn outside of it, the second run finds
-     * the organization of the first; without one it makes another.
+     * `Database.asInstance`. That may be repeated: the identifier is drawn outside of it, so that the second run finds the
+     * organization of the first.
      */
     readonly create: (
       name: string,
       ownerKey: number,
-      organizationId?: string
+      organizationId: string
     ) => Effect.Effect<{ readonly organizationKey: number; readonly organizationId: string }, SqlError>
   }
 >()("@openseer/server/Organizations") {
@@ -55,8 +54,11 @@ export class Organizations extends Context.Service<
         insert into auth.members (organization_key, user_key, role) values (${organizationKey}, ${userKey}, 'owner')
         on conflict (organization_key, user_key) do nothing`
 
-      const create = Effect.fn("Organizations.create")(function* (name: string, ownerKey: number, drawnId?: string) {
-        const organizationId = drawnId ?? (yield* newId("org"))
+      const create = Effect.fn("Organizations.create")(function* (
+        name: string,
+        ownerKey: number,
+        organizationId: string
+      ) {
         const [{ key } = { key: Number.NaN }] = yield* insert(organizationId, name)
         yield* insertOwner(key, ownerKey)
         return { organizationKey: key, organizationId }

@@ -73,7 +73,7 @@ const make = Effect.gen(function* () {
     )
 
   /** The instance's organization, made when there is none; the user owns it. Under the lock of `openseer bootstrap`. */
-  const own = Effect.fnUntraced(function* (name: string, userKey: number) {
+  const own = Effect.fnUntraced(function* (name: string, userKey: number, organizationId: string) {
     const [before] = yield* sql<{ key: number }>`
       update auth.organizations set name = ${name}
        where organization_key = (select organization_key from auth.instance) returning organization_key as key`
@@ -81,7 +81,7 @@ const make = Effect.gen(function* () {
       yield* insertMember(sql, before.key, userKey, "owner")
       return before.key
     }
-    const { organizationKey } = yield* organizations.create(name, userKey)
+    const { organizationKey } = yield* organizations.create(name, userKey, organizationId)
     yield* sql`insert into auth.instance (organization_key) values (${organizationKey})`
     return organizationKey
   })
@@ -94,7 +94,7 @@ const make = Effect.gen(function* () {
     }
     yield* Passwords.accept("password", input.password, input)
     const passwordHash = yield* passwords.hash(input.password)
-    const userId = yield* newId("usr")
+    const [userId, organizationId] = [yield* newId("usr"), yield* newId("org")]
     const made = Effect.gen(function* () {
       yield* sql`select pg_advisory_xact_lock(7406)`
       const [won] = yield* sql<{ user_key: number; organization_key: number }>`
@@ -111,7 +111,7 @@ const make = Effect.gen(function* () {
         isEmailProven: true
       })
       if (Option.isNone(userKey)) return yield* emailTaken()
-      const organizationKey = yield* own(input.organizationName, userKey.value)
+      const organizationKey = yield* own(input.organizationName, userKey.value, organizationId)
       yield* sql`delete from auth.setup_links`
       return { userId, userKey: userKey.value, organizationKey }
     })
