@@ -184,7 +184,10 @@ describe("somebody new", { timeout: 120_000 }, () => {
     assert.strictEqual(await page.getByRole("list", { name: "Monitors" }).getByRole("listitem").count(), 1)
     await page.getByRole("link", { name: "Leave the wall" }).click()
     await page.waitForURL((url) => url.search === "?tag=%3Ci%3E")
-    await page.getByRole("link", { name: "Clear filters" }).click()
+    const clear = page.getByRole("link", { name: "Clear filters" })
+    await clear.click()
+    // Links lead on from the address as it is.
+    await clear.waitFor({ state: "detached" })
     await page.getByRole("link", { name: "By tag" }).click()
     await page.getByRole("link", { name: /No tag .* of 1 monitor$/ }).click()
     await page.getByRole("table", { name: "Monitors without a tag" }).getByRole("link").waitFor()
